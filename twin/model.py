@@ -1,0 +1,126 @@
+"""The records that flow through the twin: assets, links, rejects and findings.
+
+Loaders yield :class:`AssetRecord`, :class:`LinkRecord` and :class:`Reject`; validation turns the first two
+into typed rows; checks yield :class:`Finding`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+
+class Origin(NamedTuple):
+    """Where a record stands: file (relative to the import), 1-based row (the header is row 1), column."""
+
+    file: str
+    row: int | None = None
+    column: str | None = None
+
+    def __str__(self) -> str:
+        parts = [self.file]
+        if self.row is not None:
+            parts.append(str(self.row))
+        if self.column is not None:
+            parts.append(self.column)
+        return ":".join(parts)
+
+
+@dataclass(slots=True)
+class AssetRecord:
+    """One asset as an export says it.
+
+    Attributes:
+        id: native id, unique inside the source, not yet prefixed with it.
+        kind: name of the kind in the schema.
+        name: display name, or None.
+        properties: schema property name -> raw value (a string is parsed by the schema; None is absent).
+        geometry: WGS 84 geometry as WKB bytes, or None.
+        origin: where the record stands in the export.
+    """
+
+    id: str
+    kind: str
+    name: str | None = None
+    properties: dict[str, Any] = field(default_factory=dict)
+    geometry: bytes | None = None
+    origin: Origin = Origin("")
+
+
+@dataclass(slots=True)
+class LinkRecord:
+    """One link as an export says it; it points from what supplies to what needs.
+
+    Attributes:
+        from_id, to_id: native ids of the same source, or full ids ``source:native`` of another one.
+        type: link type of the schema.
+        group: gate group, or None for the type's default.
+        need: ``"any"``, ``"all"``, a number as text, or None for the others' value or the default.
+        properties: link property name -> raw value.
+        origin: where the record stands in the export.
+    """
+
+    from_id: str
+    type: str
+    to_id: str
+    group: str | None = None
+    need: str | None = None
+    properties: dict[str, Any] = field(default_factory=dict)
+    origin: Origin = Origin("")
+
+
+@dataclass(slots=True, frozen=True)
+class Reject:
+    """One thing in an export that cannot be taken: where, a stable code, what, and what to do."""
+
+    origin: Origin
+    code: str
+    message: str
+    fix: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """The reject as plain data with ``file``, ``row``, ``column``, ``code``, ``message`` and ``fix``."""
+        file, row, column = self.origin
+        return {
+            "file": file,
+            "row": row,
+            "column": column,
+            "code": self.code,
+            "message": self.message,
+            "fix": self.fix,
+        }
+
+
+@dataclass(slots=True, frozen=True)
+class Finding:
+    """Something wrong or missing in the data; it is reported and never silently repaired.
+
+    Attributes:
+        code: stable code, documented in ``docs/findings.md``.
+        severity: ``"error"`` (answers are wrong until mended), ``"warning"`` or ``"info"``.
+        message: what was seen.
+        fix: what to do.
+        assets: ids it concerns (may be cut; ``count`` has the full number).
+        count: how many things the finding stands for.
+        origin: file, row and column where known.
+    """
+
+    code: str
+    severity: str
+    message: str
+    fix: str
+    assets: tuple[str, ...] = ()
+    count: int = 1
+    origin: Origin | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The finding as plain data."""
+        return {
+            "code": self.code,
+            "severity": self.severity,
+            "message": self.message,
+            "fix": self.fix,
+            "assets": list(self.assets),
+            "count": self.count,
+            "origin": str(self.origin) if self.origin else None,
+        }

@@ -1,0 +1,31 @@
+"""The schema as data: domains, services, kinds, link types and properties with units."""
+
+from twin.schema.load import default_schema, load_schema, parse_need
+from twin.schema.model import (
+    NEED_ALL,
+    NEED_ANY,
+    Domain,
+    Kind,
+    LinkType,
+    Property,
+    Schema,
+    Service,
+    Unit,
+    suggest,
+)
+
+__all__ = [
+    "NEED_ALL",
+    "NEED_ANY",
+    "Domain",
+    "Kind",
+    "LinkType",
+    "Property",
+    "Schema",
+    "Service",
+    "Unit",
+    "default_schema",
+    "load_schema",
+    "parse_need",
+    "suggest",
+]

@@ -1,0 +1,241 @@
+"""Reading the schema from TOML: the built-in files plus the user's own.
+
+A user file has the same tables as the built-in ones (``domains``, ``services``, ``units``, ``properties``,
+``link_properties``, ``kinds``, ``link_types``); it may add entries and may add ``properties`` or ``ends`` to
+built-in ones through ``[extend.kinds.NAME]`` and ``[extend.link_types.NAME]``, but not redefine anything.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import tomllib
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from twin.errors import SchemaError
+from twin.schema.model import (
+    ANY_KIND,
+    NEED_ALL,
+    NEED_ANY,
+    Domain,
+    Kind,
+    LinkType,
+    Property,
+    Schema,
+    Service,
+    Unit,
+    suggest,
+)
+
+BUILT_IN = ("core.toml", "energy.toml", "connectivity.toml", "compute.toml", "place.toml", "links.toml")
+TABLES = ("domains", "services", "units", "properties", "link_properties", "kinds", "link_types")
+PROPERTY_TYPES = ("string", "number", "integer", "boolean", "enum")
+GEOMETRIES = ("point", "line", "polygon", "any", "none")
+EFFECTS = ("outage", "degrade", "none")
+NAME = re.compile(r"[a-z][a-z0-9_]{0,62}\Z")
+TYPE_NAME = re.compile(r"[A-Z][A-Z0-9_]{0,62}\Z")
+LABEL = re.compile(r"[A-Z][A-Za-z0-9]{0,62}\Z")
+RESERVED = {
+    "id", "kind", "domain", "name", "lon", "lat", "wkt", "geometry", "location",
+    "source", "native_id", "run", "hash", "ord", "from", "to", "type", "group", "need", "key", "rule", "distance_m", "confidence",
+}  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def default_schema() -> Schema:
+    """The built-in schema."""
+    return load_schema()
+
+
+def load_schema(extra: Sequence[Path] = ()) -> Schema:
+    """The built-in schema extended by the user's TOML files.
+
+    Args:
+        extra: paths of the user's schema files, applied in order.
+
+    Raises:
+        SchemaError: a file cannot be read, redefines something or contradicts another.
+    """
+    tables: dict[str, dict[str, Any]] = {name: {} for name in TABLES}
+    for where, document in _documents(extra):
+        _merge(tables, document, where)
+    return _build(tables)
+
+
+def _documents(extra: Sequence[Path]) -> Iterable[tuple[str, dict[str, Any]]]:
+    folder = resources.files("twin.schema")
+    for name in BUILT_IN:
+        yield name, tomllib.loads((folder / name).read_text(encoding="utf-8"))
+    for path in extra:
+        try:
+            yield str(path), tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise SchemaError(f"{path}: cannot be read as TOML: {error}") from error
+
+
+def _merge(tables: dict[str, dict[str, Any]], document: dict[str, Any], where: str) -> None:
+    for table, entries in document.items():
+        if table == "extend":
+            _extend(tables, entries, where)
+            continue
+        if table not in tables:
+            raise SchemaError(f"{where}: unknown table [{table}].{suggest(table, list(TABLES))}")
+        for name, entry in entries.items():
+            if name in tables[table]:
+                raise SchemaError(
+                    f"{where}: [{table}.{name}] is defined twice", fix="Use another name, or [extend]."
+                )
+            tables[table][name] = entry
+
+
+def _extend(tables: dict[str, dict[str, Any]], entries: dict[str, Any], where: str) -> None:
+    lists = {"kinds": ("properties", "requires"), "link_types": ("ends",)}
+    for table, changes in entries.items():
+        for name, change in changes.items():
+            if table not in lists or name not in tables[table]:
+                raise SchemaError(f"{where}: [extend.{table}.{name}] extends nothing that exists")
+            for key, values in change.items():
+                if key not in lists[table]:
+                    raise SchemaError(f"{where}: [extend.{table}.{name}] may only add {lists[table]}")
+                old = tables[table][name]
+                tables[table][name] = {**old, key: [*old.get(key, []), *values]}
+
+
+def _build(tables: dict[str, dict[str, Any]]) -> Schema:
+    services = {n: _make(Service, "services", n, e) for n, e in tables["services"].items()}
+    units = {n: _make(Unit, "units", n, e) for n, e in tables["units"].items()}
+    domains = {n: _make(Domain, "domains", n, e) for n, e in tables["domains"].items()}
+    kinds = {n: _kind(n, e) for n, e in tables["kinds"].items()}
+    types = {n: _link_type(n, e, kinds) for n, e in tables["link_types"].items()}
+    properties = {n: _property("properties", n, e, units) for n, e in tables["properties"].items()}
+    for service in services:
+        name = f"ride_through_{service}_s"
+        properties[name] = Property(
+            name=name,
+            type="number",
+            unit="s",
+            minimum=0.0,
+            common=True,
+            description=f"How long the asset keeps working after it lost a {service} gate (its buffer). Absent means no buffer.",
+        )
+    schema = Schema(
+        domains=domains,
+        services=services,
+        units=units,
+        properties=properties,
+        link_properties={n: _property("link_properties", n, e, units) for n, e in tables["link_properties"].items()},
+        kinds=kinds,
+        link_types=types,
+        digest=hashlib.sha256(json.dumps(tables, sort_keys=True).encode()).hexdigest()[:16],
+    )
+    _check(schema)
+    return schema
+
+
+def _make(cls: type, table: str, name: str, entry: dict[str, Any]) -> Any:
+    try:
+        return cls(name=name, **entry)
+    except TypeError as error:
+        raise SchemaError(f"[{table}.{name}]: {str(error).replace('__init__() ', '')}") from error
+
+
+def _property(table: str, name: str, entry: dict[str, Any], units: dict[str, Unit]) -> Property:
+    made: Property = _make(Property, table, name, {**entry, "values": tuple(entry.get("values", ()))})
+    if not NAME.match(name) or name in RESERVED:
+        raise SchemaError(f"[{table}.{name}]: not a usable property name (lower case, not reserved)")
+    if made.type not in PROPERTY_TYPES:
+        raise SchemaError(f"[{table}.{name}]: unknown type {made.type!r}; one of {', '.join(PROPERTY_TYPES)}")
+    if made.unit is not None and made.unit not in units:
+        raise SchemaError(f"[{table}.{name}]: unknown unit {made.unit!r}.{suggest(made.unit, units)}")
+    if (made.type == "enum") != bool(made.values):
+        raise SchemaError(f"[{table}.{name}]: `values` belongs to type enum, and enum needs it")
+    return made
+
+
+def _kind(name: str, entry: dict[str, Any]) -> Kind:
+    label = entry.get("label") or "".join(part.capitalize() for part in name.split("_"))
+    if not NAME.match(name) or not LABEL.match(label):
+        raise SchemaError(f"[kinds.{name}]: not a usable name or label")
+    lists = {key: tuple(dict.fromkeys(entry.get(key, ()))) for key in ("requires", "properties")}
+    made: Kind = _make(Kind, "kinds", name, {"counterpart": "", **entry, **lists, "label": label})
+    if made.geometry not in GEOMETRIES:
+        raise SchemaError(f"[kinds.{name}]: unknown geometry {made.geometry!r}; one of {', '.join(GEOMETRIES)}")
+    if made.layer not in ("physical", "logical"):
+        raise SchemaError(f"[kinds.{name}]: layer is physical or logical, not {made.layer!r}")
+    return made
+
+
+def _link_type(name: str, entry: dict[str, Any], kinds: dict[str, Kind]) -> LinkType:
+    if not TYPE_NAME.match(name):
+        raise SchemaError(f"[link_types.{name}]: not a usable name (upper case)")
+    fields = {"service": None, "group": "", "mesh": False, "joined": False, **entry}
+    fields["ends"] = frozenset(_ends(name, entry.get("ends", []), kinds))
+    fields["need"] = parse_need(fields.get("need", "any"))
+    made: LinkType = _make(LinkType, "link_types", name, fields)
+    if made.effect not in EFFECTS:
+        raise SchemaError(f"[link_types.{name}]: unknown effect {made.effect!r}; one of {', '.join(EFFECTS)}")
+    if made.gated and not made.group:
+        raise SchemaError(f"[link_types.{name}]: a type that makes gates needs a default `group`")
+    if made.mesh and made.joined:
+        raise SchemaError(f"[link_types.{name}]: a type cannot be both mesh and joined")
+    return made
+
+
+def _ends(name: str, patterns: list[str], kinds: dict[str, Kind]) -> Iterable[tuple[str, str]]:
+    for pattern in patterns:
+        sides = [[k.strip() for k in side.split("|")] for side in pattern.split("->")]
+        if len(sides) != 2:
+            raise SchemaError(f"[link_types.{name}]: an end is written 'from -> to', not {pattern!r}")
+        for kind in (*sides[0], *sides[1]):
+            if kind != ANY_KIND and kind not in kinds:
+                raise SchemaError(f"[link_types.{name}]: unknown kind {kind!r}.{suggest(kind, kinds)}")
+        yield from ((a, b) for a in sides[0] for b in sides[1])
+
+
+def parse_need(text: str | int | float) -> int:
+    """``any`` -> 1, ``all`` -> ``NEED_ALL``, a whole number >= 1 -> itself.
+
+    Raises:
+        ValueError: none of these.
+    """
+    if isinstance(text, str):
+        word = text.strip().lower()
+        if word == "any":
+            return NEED_ANY
+        if word == "all":
+            return NEED_ALL
+        try:
+            value = float(word)
+        except ValueError:
+            raise ValueError(f"need is 'any', 'all' or a whole number from 1, not {text!r}") from None
+    else:
+        value = float(text)
+    if not value.is_integer() or not 1 <= value <= 1_000_000:
+        raise ValueError(f"need is 'any', 'all' or a whole number from 1, not {text!r}")
+    return int(value)
+
+
+def _check(schema: Schema) -> None:
+    for kind in schema.kinds.values():
+        if kind.domain not in schema.domains:
+            raise SchemaError(f"[kinds.{kind.name}]: unknown domain {kind.domain!r}.{suggest(kind.domain, schema.domains)}")
+        for service in kind.requires:
+            if service not in schema.services:
+                raise SchemaError(f"[kinds.{kind.name}]: unknown service {service!r}.{suggest(service, schema.services)}")
+        for name in kind.properties:
+            if name not in schema.properties:
+                raise SchemaError(f"[kinds.{kind.name}]: unknown property {name!r}.{suggest(name, schema.properties)}")
+    for link_type in schema.link_types.values():
+        if link_type.service is not None and link_type.service not in schema.services:
+            raise SchemaError(
+                f"[link_types.{link_type.name}]: unknown service {link_type.service!r}.{suggest(link_type.service, schema.services)}"
+            )
+    labels = [d.label for d in schema.domains.values()] + [k.label for k in schema.kinds.values()] + ["Asset"]
+    twice = sorted({label for label in labels if labels.count(label) > 1})
+    if twice:
+        raise SchemaError(f"labels used twice: {', '.join(twice)}")

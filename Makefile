@@ -1,0 +1,50 @@
+# Everything sets itself up: a clone, Python 3.11, git and make are enough.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+READY := .venv/.ready
+LINTER := tests/cypher-lint/node_modules/.ready
+PYTEST := $(BIN)/python -m pytest
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check soak bench docs lock clean
+
+help: ## list these targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r n t; do printf '  make %-6s  %s\n' "$$n" "$$t"; done
+
+setup: $(READY) ## make .venv with the locked packages; quick when nothing changed
+
+demo: $(READY) ## start Neo4j, import Germany, ask a question, serve the API
+	@$(BIN)/python scripts/demo.py
+
+test: $(READY) $(LINTER) ## all tests, with both Neo4j versions; under 25 minutes
+	$(PYTEST)
+
+check: $(READY) $(LINTER) ## format, lint, types, import contracts, Cypher lint, file sizes
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(PYTEST) -q tests/unit/test_shape.py tests/unit/test_cypher_lint.py
+
+soak: $(READY) $(LINTER) ## the tests with their full counts; hours
+	HYPOTHESIS_PROFILE=soak $(PYTEST) -m "soak or not soak"
+
+bench: $(READY) ## measure import, snapshot and impact; BENCH=--quick for a short look
+	$(BIN)/python -m bench $(BENCH)
+
+docs: $(READY) ## write the generated pages: schema, OpenAPI, pictures
+	$(BIN)/python scripts/docs.py
+
+lock: $(READY) ## resolve requirements.txt anew, with hashes
+	$(BIN)/pip-compile --quiet --no-config --all-extras --strip-extras --generate-hashes --allow-unsafe --no-header \
+		--no-annotate --no-emit-index-url --no-emit-find-links --no-emit-trusted-host -o requirements.txt pyproject.toml
+
+clean: ## remove .venv and caches; the twin's own data stay (twin down --purge)
+	rm -rf .venv dist build tests/cypher-lint/node_modules .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+
+$(READY): requirements.txt pyproject.toml scripts/setup.sh
+	@sh scripts/setup.sh "$(PYTHON)"
+
+# The Cypher linter is a web library; without npm its tests skip and say so.
+$(LINTER): $(wildcard tests/cypher-lint/package-lock.json)
+	@sh scripts/setup_lint.sh

@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
@@ -31,6 +31,7 @@ from twin.schema.model import (
     Unit,
     suggest,
 )
+from twin.schema.shape import check_shape
 
 BUILT_IN = ("core.toml", "energy.toml", "connectivity.toml", "compute.toml", "place.toml", "links.toml")
 TABLES = ("domains", "services", "units", "properties", "link_properties", "kinds", "link_types")
@@ -40,9 +41,11 @@ EFFECTS = ("outage", "degrade", "none")
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}\Z")
 TYPE_NAME = re.compile(r"[A-Z][A-Z0-9_]{0,62}\Z")
 LABEL = re.compile(r"[A-Z][A-Za-z0-9]{0,62}\Z")
+LABELS_OF_OURS = ("Asset", "TwinState", "ImportRun", "BeforeImage", "Finding")
 RESERVED = {
     "id", "kind", "domain", "name", "lon", "lat", "wkt", "geometry", "location",
-    "source", "native_id", "run", "hash", "ord", "from", "to", "type", "group", "need", "key", "rule", "distance_m", "confidence",
+    "source", "native_id", "run", "hash", "ord", "from", "to", "type", "group", "need", "key",
+    "rule", "distance_m", "confidence",
 }  # fmt: skip
 
 
@@ -79,49 +82,49 @@ def _documents(extra: Sequence[Path]) -> Iterable[tuple[str, dict[str, Any]]]:
 
 
 def _merge(tables: dict[str, dict[str, Any]], document: dict[str, Any], where: str) -> None:
+    for table in document:
+        if table != "extend" and table not in tables:
+            raise SchemaError(f"{where}: unknown table [{table}].{suggest(table, list(TABLES))}")
+    check_shape(document, where)
     for table, entries in document.items():
         if table == "extend":
             _extend(tables, entries, where)
             continue
-        if table not in tables:
-            raise SchemaError(f"{where}: unknown table [{table}].{suggest(table, list(TABLES))}")
         for name, entry in entries.items():
             if name in tables[table]:
-                raise SchemaError(
-                    f"{where}: [{table}.{name}] is defined twice", fix="Use another name, or [extend]."
-                )
+                raise SchemaError(f"{where}: [{table}.{name}] is defined twice", fix="Use another name, or [extend].")
             tables[table][name] = entry
 
 
 def _extend(tables: dict[str, dict[str, Any]], entries: dict[str, Any], where: str) -> None:
-    lists = {"kinds": ("properties", "requires"), "link_types": ("ends",)}
     for table, changes in entries.items():
         for name, change in changes.items():
-            if table not in lists or name not in tables[table]:
+            if name not in tables[table]:
                 raise SchemaError(f"{where}: [extend.{table}.{name}] extends nothing that exists")
             for key, values in change.items():
-                if key not in lists[table]:
-                    raise SchemaError(f"{where}: [extend.{table}.{name}] may only add {lists[table]}")
                 old = tables[table][name]
                 tables[table][name] = {**old, key: [*old.get(key, []), *values]}
 
 
 def _build(tables: dict[str, dict[str, Any]]) -> Schema:
-    services = {n: _make(Service, "services", n, e) for n, e in tables["services"].items()}
-    units = {n: _make(Unit, "units", n, e) for n, e in tables["units"].items()}
-    domains = {n: _make(Domain, "domains", n, e) for n, e in tables["domains"].items()}
+    services = {n: Service(name=n, **e) for n, e in tables["services"].items()}
+    units = {n: Unit(name=n, **e) for n, e in tables["units"].items()}
+    domains = {n: Domain(name=n, **e) for n, e in tables["domains"].items()}
     kinds = {n: _kind(n, e) for n, e in tables["kinds"].items()}
     types = {n: _link_type(n, e, kinds) for n, e in tables["link_types"].items()}
     properties = {n: _property("properties", n, e, units) for n, e in tables["properties"].items()}
     for service in services:
         name = f"ride_through_{service}_s"
+        if name in properties:
+            raise SchemaError(f"[properties.{name}]: every service has this property already")
         properties[name] = Property(
             name=name,
             type="number",
             unit="s",
             minimum=0.0,
             common=True,
-            description=f"How long the asset keeps working after it lost a {service} gate (its buffer). Absent means no buffer.",
+            description=f"How long the asset keeps working after it lost a {service} gate (its buffer). "
+            "Absent means no buffer.",
         )
     schema = Schema(
         domains=domains,
@@ -137,15 +140,8 @@ def _build(tables: dict[str, dict[str, Any]]) -> Schema:
     return schema
 
 
-def _make(cls: type, table: str, name: str, entry: dict[str, Any]) -> Any:
-    try:
-        return cls(name=name, **entry)
-    except TypeError as error:
-        raise SchemaError(f"[{table}.{name}]: {str(error).replace('__init__() ', '')}") from error
-
-
 def _property(table: str, name: str, entry: dict[str, Any], units: dict[str, Unit]) -> Property:
-    made: Property = _make(Property, table, name, {**entry, "values": tuple(entry.get("values", ()))})
+    made = Property(name=name, **{**entry, "values": tuple(entry.get("values", ()))})
     if not NAME.match(name) or name in RESERVED:
         raise SchemaError(f"[{table}.{name}]: not a usable property name (lower case, not reserved)")
     if made.type not in PROPERTY_TYPES:
@@ -162,7 +158,7 @@ def _kind(name: str, entry: dict[str, Any]) -> Kind:
     if not NAME.match(name) or not LABEL.match(label):
         raise SchemaError(f"[kinds.{name}]: not a usable name or label")
     lists = {key: tuple(dict.fromkeys(entry.get(key, ()))) for key in ("requires", "properties")}
-    made: Kind = _make(Kind, "kinds", name, {"counterpart": "", **entry, **lists, "label": label})
+    made = Kind(name=name, **{"counterpart": "", **entry, **lists, "label": label})
     if made.geometry not in GEOMETRIES:
         raise SchemaError(f"[kinds.{name}]: unknown geometry {made.geometry!r}; one of {', '.join(GEOMETRIES)}")
     if made.layer not in ("physical", "logical"):
@@ -175,8 +171,11 @@ def _link_type(name: str, entry: dict[str, Any], kinds: dict[str, Kind]) -> Link
         raise SchemaError(f"[link_types.{name}]: not a usable name (upper case)")
     fields = {"service": None, "group": "", "mesh": False, "joined": False, **entry}
     fields["ends"] = frozenset(_ends(name, entry.get("ends", []), kinds))
-    fields["need"] = parse_need(fields.get("need", "any"))
-    made: LinkType = _make(LinkType, "link_types", name, fields)
+    try:
+        fields["need"] = parse_need(fields.get("need", "any"))
+    except ValueError as error:
+        raise SchemaError(f"[link_types.{name}]: {error}") from None
+    made = LinkType(name=name, **fields)
     if made.effect not in EFFECTS:
         raise SchemaError(f"[link_types.{name}]: unknown effect {made.effect!r}; one of {', '.join(EFFECTS)}")
     if made.gated and not made.group:
@@ -222,20 +221,25 @@ def parse_need(text: str | int | float) -> int:
 
 def _check(schema: Schema) -> None:
     for kind in schema.kinds.values():
-        if kind.domain not in schema.domains:
-            raise SchemaError(f"[kinds.{kind.name}]: unknown domain {kind.domain!r}.{suggest(kind.domain, schema.domains)}")
-        for service in kind.requires:
-            if service not in schema.services:
-                raise SchemaError(f"[kinds.{kind.name}]: unknown service {service!r}.{suggest(service, schema.services)}")
-        for name in kind.properties:
-            if name not in schema.properties:
-                raise SchemaError(f"[kinds.{kind.name}]: unknown property {name!r}.{suggest(name, schema.properties)}")
-    for link_type in schema.link_types.values():
-        if link_type.service is not None and link_type.service not in schema.services:
-            raise SchemaError(
-                f"[link_types.{link_type.name}]: unknown service {link_type.service!r}.{suggest(link_type.service, schema.services)}"
-            )
-    labels = [d.label for d in schema.domains.values()] + [k.label for k in schema.kinds.values()] + ["Asset"]
+        where = f"[kinds.{kind.name}]"
+        _known(where, "domain", [kind.domain], schema.domains)
+        _known(where, "service", kind.requires, schema.services)
+        _known(where, "property", kind.properties, schema.properties)
+    for made in schema.link_types.values():
+        _known(f"[link_types.{made.name}]", "service", [made.service] if made.service else [], schema.services)
+    for domain in schema.domains.values():
+        if not NAME.match(domain.name) or not LABEL.match(domain.label):
+            raise SchemaError(f"[domains.{domain.name}]: not a usable name or label")
+    for service in schema.services:
+        if not NAME.match(service):
+            raise SchemaError(f"[services.{service}]: not a usable name (lower case)")
+    labels = [*LABELS_OF_OURS, *(d.label for d in schema.domains.values()), *(k.label for k in schema.kinds.values())]
     twice = sorted({label for label in labels if labels.count(label) > 1})
     if twice:
         raise SchemaError(f"labels used twice: {', '.join(twice)}")
+
+
+def _known(where: str, what: str, words: Iterable[str], known: Mapping[str, Any]) -> None:
+    for word in words:
+        if word not in known:
+            raise SchemaError(f"{where}: unknown {what} {word!r}.{suggest(word, known)}")

@@ -72,7 +72,9 @@ def parse_number(name: str, raw: Any) -> float:
             "Give a number with a decimal point and no unit.",
         ) from None
     if not math.isfinite(value):
-        raise ValueProblem("not_finite", f"{name} is {value}", "Leave the cell empty if the value is unknown or endless.")
+        raise ValueProblem(
+            "not_finite", f"{name} is {value}", "Leave the cell empty if the value is unknown or endless."
+        )
     return value
 
 
@@ -86,9 +88,13 @@ def convert_value(schema: Schema, prop: Property, value: float, unit: str) -> fl
         return schema.convert(value, unit, prop.unit or "1")
     except KeyError:
         hint = suggest(unit, schema.units)
-        raise ValueProblem("unknown_unit", f"unknown unit {unit!r} for {prop.name}.{hint}", "Use a unit of the schema.") from None
+        raise ValueProblem(
+            "unknown_unit", f"unknown unit {unit!r} for {prop.name}.{hint}", "Use a unit of the schema."
+        ) from None
     except ValueError as error:
-        raise ValueProblem("unknown_unit", f"{prop.name}: {error}", f"Use a unit that fits {prop.unit or '1'}.") from None
+        raise ValueProblem(
+            "unknown_unit", f"{prop.name}: {error}", f"Use a unit that fits {prop.unit or '1'}."
+        ) from None
 
 
 def _text(prop: Property, raw: Any) -> str:
@@ -121,5 +127,9 @@ def _number(prop: Property, raw: Any) -> float | int:
     if (prop.minimum is not None and value < prop.minimum) or (prop.maximum is not None and value > prop.maximum):
         low = "" if prop.minimum is None else f"at least {prop.minimum:g} "
         high = "" if prop.maximum is None else f"at most {prop.maximum:g} "
-        raise ValueProblem("out_of_range", f"{prop.name} is {value:g}", f"The value must be {low}{high}{prop.unit or ''}".rstrip() + ".")
+        raise ValueProblem(
+            "out_of_range",
+            f"{prop.name} is {value:g}",
+            f"The value must be {low}{high}{prop.unit or ''}".rstrip() + ".",
+        )
     return int(value) if prop.type == "integer" else value

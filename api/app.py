@@ -1,0 +1,98 @@
+"""The composition root of the API: reads the settings, opens the store, puts the parts together."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
+
+from api import errors
+from api.deps import SINGLE_VALUES, Holder
+from api.errors import documented
+from api.limits import Limits
+from api.middleware import Envelope
+from api.openapi import TAGS, describe
+from api.routes import ROUTERS
+from twin.errors import TwinError
+from twin.service import Twin
+
+log = logging.getLogger("api")
+
+DESCRIPTION = """Power grids, telecom networks and data centres as one graph: what depends on what,
+what fails when something is lost, when and why.
+
+Every answer says the `revision` of the twin's state that it comes from. Answers of GET carry an `ETag`: ask
+again with `If-None-Match` and get 304 while nothing has changed. Lists come in pages: follow `next`. Errors
+are problem documents (RFC 9457): decide by `code`, and do what `fix` says."""
+
+
+def create_app(twin: Twin | None = None, limits: Limits | None = None) -> FastAPI:
+    """The API.
+
+    Args:
+        twin: the twin to serve; it stays open when the app ends. Without one, the settings (``TWIN_*``)
+            say which store to open, and it is closed with the app.
+        limits: bounds of one request.
+    """
+    limits = limits or Limits()
+    app = FastAPI(
+        title="Infrastructure twin",
+        summary="One graph for energy, connectivity and compute.",
+        description=DESCRIPTION,
+        version=version("infrastructure-twin"),
+        openapi_tags=TAGS,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan,
+        responses=documented([500, 503]),
+        dependencies=[SINGLE_VALUES],
+        redirect_slashes=False,
+    )
+    app.state.limits = limits
+    app.state.holder = Holder(twin, None if twin else open_twin)
+    app.add_middleware(Envelope, max_body=limits.body)
+    errors.install(app)
+    for router in ROUTERS:
+        app.include_router(router, max_body_size=limits.body)
+    _describe_once(app)
+    return app
+
+
+def open_twin() -> Twin:
+    """The twin that the settings name.
+
+    Raises:
+        TwinError: a setting is not valid, or the store cannot be opened.
+    """
+    from twin.settings import load_settings  # only when no twin is given
+
+    return Twin.open(load_settings())
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    holder: Holder = app.state.holder
+    try:
+        await run_in_threadpool(holder.get)
+    except TwinError as error:
+        log.warning("%s (%s); each request tries again. %s", error.detail, error.code, error.fix)
+    try:
+        yield
+    finally:
+        await run_in_threadpool(holder.close)
+
+
+def _describe_once(app: FastAPI) -> None:
+    made: Callable[[], dict[str, Any]] = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = describe(made())
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]

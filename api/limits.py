@@ -1,0 +1,26 @@
+"""How much one request may ask for. Every list, body and walk of the API has a bound."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Upper bounds of one request.
+
+    Attributes:
+        page: rows of a list when the request does not say.
+        max_page: rows of a list at most.
+        failed: assets that one event may name.
+        depth: hops that one dependency question may follow.
+        text: characters of a search text, an id or a cursor.
+        body: bytes of a request body.
+    """
+
+    page: int = 100
+    max_page: int = 10_000
+    failed: int = 10_000
+    depth: int = 1_000
+    text: int = 1_000
+    body: int = 4 * 1024 * 1024

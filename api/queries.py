@@ -1,0 +1,182 @@
+"""What may be asked in an address or a body: the parameters, their bounds and their examples.
+
+The bounds here are those of :class:`api.limits.Limits` by default, so that the document states them; a
+server with tighter limits enforces those too (:func:`page_size`, :func:`hops`).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from api.limits import Limits
+from twin.errors import InvalidParameter, LimitExceeded
+
+LIMITS = Limits()
+
+LONGEST_S = 1e15
+UNITS_S = {"": 1.0, "s": 1.0, "min": 60.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+DURATION = re.compile(r"(\d{1,15}(?:\.\d{1,9})?)\s?(s|min|m|h|d|)\Z", re.ASCII)
+
+
+class Strict(BaseModel):
+    """Base of all parameters: an unknown one is an error."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class PageQuery(Strict):
+    """Which part of a list."""
+
+    limit: int = Field(LIMITS.page, ge=1, le=LIMITS.max_page, description="Rows of a page.")
+    cursor: str | None = Field(
+        None, max_length=LIMITS.text, description="Where to go on: from `cursor` of the page before."
+    )
+
+
+class AssetQuery(PageQuery):
+    """Which assets."""
+
+    kind: str | None = Field(None, max_length=LIMITS.text, description="Only this kind.", examples=["substation"])
+    domain: str | None = Field(None, max_length=LIMITS.text, description="Only this domain.", examples=["energy"])
+    text: str | None = Field(
+        None, max_length=LIMITS.text, description="Words in the id or the name.", examples=["Berlin"]
+    )
+    bbox: str | None = Field(
+        None,
+        max_length=LIMITS.text,
+        description="Only assets inside: west,south,east,north in degrees (WGS 84).",
+        examples=["12.9,52.3,13.8,52.7"],
+    )
+
+
+class WalkQuery(PageQuery):
+    """How far to follow links."""
+
+    depth: int | None = Field(None, ge=1, le=LIMITS.depth, description="Hops at most; absent follows them to the end.")
+    domain: str | None = Field(
+        None,
+        max_length=LIMITS.text,
+        description="Only assets of these domains in the answer (comma-separated).",
+        examples=["energy,compute"],
+    )
+
+
+class FindingQuery(PageQuery):
+    """Which findings."""
+
+    code: str | None = Field(None, max_length=LIMITS.text, description="Only this code.")
+    severity: str | None = Field(
+        None, pattern="^(error|warning|info)$", description="Only this severity: error, warning or info."
+    )
+
+
+def _seconds(value: Any) -> Any:
+    """A horizon in seconds; text such as ``8h`` is a duration."""
+    if isinstance(value, bool):
+        raise ValueError("give seconds, or a duration such as 8h")
+    if isinstance(value, str):
+        match = DURATION.match(value.strip())
+        if match is None:
+            raise ValueError("give a duration such as 90s, 15min, 8h or 2d, or null for no end")
+        value = float(match[1]) * UNITS_S[match[2]]
+    if isinstance(value, int | float) and not 0 <= value <= LONGEST_S:  # also refuses NaN
+        raise ValueError("give 0 to 1e15 seconds, or null for no end")
+    return value
+
+
+class ImpactRequest(Strict):
+    """An event: the assets taken as failed, and how long to look."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"failed": ["grid:bus/220"], "horizon_s": "8h"}]},
+    )
+
+    failed: list[Annotated[str, Field(min_length=1, max_length=LIMITS.text)]] = Field(
+        max_length=LIMITS.failed, description="Ids of the assets that fail at t = 0."
+    )
+    horizon_s: Annotated[
+        float | None,
+        BeforeValidator(_seconds),
+        Field(
+            description="How long to look, in seconds or as a duration such as 8h; null looks until nothing "
+            "more can happen.",
+            json_schema_extra={
+                "anyOf": [
+                    {"type": "number", "minimum": 0, "maximum": 1e15},
+                    {"type": "string", "pattern": "^[0-9]{1,6}(s|min|h|d)$"},
+                    {"type": "null"},
+                ]
+            },
+        ),
+    ] = None
+
+
+def page_size(query: PageQuery, limits: Limits) -> int:
+    """Rows of a page.
+
+    Raises:
+        InvalidParameter: more than this server gives at once.
+    """
+    if query.limit > limits.max_page:
+        raise InvalidParameter(f"limit: at most {limits.max_page:,} rows are given at once")
+    return query.limit
+
+
+def hops(query: WalkQuery, limits: Limits) -> int | None:
+    """How many hops to follow.
+
+    Raises:
+        InvalidParameter: more than this server follows.
+    """
+    if query.depth is not None and query.depth > limits.depth:
+        raise InvalidParameter(f"depth: at most {limits.depth:,} hops are followed")
+    return query.depth
+
+
+def event(body: ImpactRequest, limits: Limits) -> list[str]:
+    """The failed ids, each once.
+
+    Raises:
+        LimitExceeded: more than this server takes.
+    """
+    if len(body.failed) > limits.failed:
+        raise LimitExceeded(f"failed: at most {limits.failed:,} assets can fail in one event")
+    return list(dict.fromkeys(body.failed))
+
+
+def box(text: str | None) -> tuple[float, float, float, float] | None:
+    """``west,south,east,north`` as numbers.
+
+    Raises:
+        InvalidParameter: not four numbers, or not inside the world.
+    """
+    if text is None:
+        return None
+    try:
+        west, south, east, north = (float(part) for part in text.split(","))
+    except ValueError:
+        raise InvalidParameter(
+            "bbox: give four numbers: west,south,east,north", fix="For example bbox=12.9,52.3,13.8,52.7"
+        ) from None
+    if not (-180 <= west <= 180 and -180 <= east <= 180 and -90 <= south <= north <= 90):
+        raise InvalidParameter(
+            "bbox: longitudes are -180 to 180, latitudes -90 to 90, south not above north",
+            fix="Give west,south,east,north in degrees (WGS 84).",
+        )
+    if west > east:
+        raise InvalidParameter(
+            "bbox: west is east of east; a box over the 180th meridian is asked for in two parts",
+            fix="Give west,south,east,north in degrees (WGS 84).",
+        )
+    return west, south, east, north
+
+
+def words(text: str | None) -> list[str] | None:
+    """A comma-separated list, or None when it is absent."""
+    if text is None:
+        return None
+    return [part.strip() for part in text.split(",") if part.strip()] or None

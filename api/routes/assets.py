@@ -1,0 +1,136 @@
+"""Assets: search them, read one, follow what it depends on and what depends on it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from api import wire
+from api.answers import answer, cut, next_link, not_modified, page_headers, unchanged
+from api.deps import NO_QUERY, LimitsDep, View, ViewDep
+from api.errors import documented
+from api.limits import Limits
+from api.queries import LIMITS, AssetQuery, WalkQuery, box, hops, page_size, words
+
+router = APIRouter(tags=["assets"])
+
+AssetId = Annotated[
+    str,
+    Path(
+        max_length=LIMITS.text,
+        description="The asset's id, `<source>:<native id>`; a `/` in it may be written as it is.",
+        examples=["grid:bus/220"],
+    ),
+]
+Direction = Literal["dependencies", "dependents"]
+
+
+@router.get(
+    "/assets",
+    operation_id="listAssets",
+    summary="Search assets",
+    responses={200: {"model": wire.AssetPage}, **documented([400])},
+)
+def list_assets(request: Request, view: ViewDep, limits: LimitsDep, query: Annotated[AssetQuery, Query()]) -> Response:
+    """Assets by kind, domain, text and bounding box, in a fixed order, a page at a time."""
+    headers = view.headers(request)
+    limit, bbox = page_size(query, limits), box(query.bbox)
+    if unchanged(request, headers["ETag"]):
+        return not_modified(headers)
+    rows, cursor, total = view.snapshot.assets(
+        kind=query.kind,
+        domain=query.domain,
+        text=query.text,
+        bbox=bbox,
+        after=query.cursor,
+        limit=limit,
+    )
+    return _page(request, view, headers, rows, cursor, total)
+
+
+@router.get(
+    "/assets/{id:path}/dependencies",
+    operation_id="listDependencies",
+    summary="What an asset depends on",
+    responses={200: {"model": wire.WalkPage}, **documented([400, 404])},
+)
+def list_dependencies(
+    request: Request, id: AssetId, view: ViewDep, limits: LimitsDep, query: Annotated[WalkQuery, Query()]
+) -> Response:
+    """Everything upstream of the asset, nearest first, with the hop and the link it was reached by."""
+    return _walk(request, id, "dependencies", view, limits, query)
+
+
+@router.get(
+    "/assets/{id:path}/dependents",
+    operation_id="listDependents",
+    summary="What depends on an asset",
+    responses={200: {"model": wire.WalkPage}, **documented([400, 404])},
+)
+def list_dependents(
+    request: Request, id: AssetId, view: ViewDep, limits: LimitsDep, query: Annotated[WalkQuery, Query()]
+) -> Response:
+    """Everything downstream of the asset, nearest first. What its loss does is asked with `POST /impact`."""
+    return _walk(request, id, "dependents", view, limits, query)
+
+
+@router.get(
+    "/assets/{id:path}",
+    operation_id="getAsset",
+    summary="One asset",
+    dependencies=[NO_QUERY],
+    responses={200: {"model": wire.AssetDetail}, **documented([400, 404])},
+)
+def get_asset(request: Request, id: AssetId, view: ViewDep) -> Response:
+    """The asset's facts, its geometry, where it came from, and the gates that it needs to work."""
+    return _detail(request, id, view)
+
+
+def _detail(request: Request, id: str, view: View) -> Response:
+    headers = view.headers(request)
+    if unchanged(request, headers["ETag"]):
+        return not_modified(headers)
+    facts = view.snapshot.asset(id)
+    gates = view.snapshot.gates(id)
+    about = {"revision": view.snapshot.revision, "notice": view.notice}
+    return answer({**facts, "gates": gates, **about}, headers)
+
+
+def _walk(request: Request, id: str, direction: Direction, view: View, limits: Limits, query: WalkQuery) -> Response:
+    if _is_part_of_the_id(request, direction):
+        return _detail(request, f"{id}/{direction}", view)
+    headers = view.headers(request)
+    limit, depth, domains = page_size(query, limits), hops(query, limits), words(query.domain)
+    if unchanged(request, headers["ETag"]):
+        return not_modified(headers)
+    walk = getattr(view.snapshot, direction)
+    rows = walk(id, depth=depth, domains=domains)
+    items, cursor = cut(rows, query.cursor, limit, view.state)
+    return _page(request, view, headers, items, cursor, len(rows))
+
+
+def _is_part_of_the_id(request: Request, word: str) -> bool:
+    """Whether the client wrote the slash before *word* as ``%2F``: then it belongs to the id."""
+    raw: bytes | None = request.scope.get("raw_path")
+    return raw is not None and raw.lower().endswith(b"%2f" + word.encode())
+
+
+def _page(
+    request: Request,
+    view: View,
+    headers: dict[str, str],
+    items: Any,
+    cursor: str | None,
+    total: int,
+) -> Response:
+    link = next_link(request, cursor)
+    body = {
+        "items": items,
+        "total": total,
+        "next": link,
+        "cursor": cursor,
+        "revision": view.snapshot.revision,
+        "notice": view.notice,
+    }
+    return answer(body, headers | page_headers(link))

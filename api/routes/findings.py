@@ -1,0 +1,45 @@
+"""Findings: what is wrong or missing in the data."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from api import wire
+from api.answers import cut, next_link, page_headers, tagged
+from api.deps import LimitsDep, TwinDep, ViewDep
+from api.errors import documented
+from api.queries import FindingQuery, page_size
+
+router = APIRouter(tags=["findings"])
+
+
+@router.get(
+    "/findings",
+    operation_id="listFindings",
+    summary="What is wrong or missing in the data",
+    responses={200: {"model": wire.FindingPage}, **documented([400])},
+)
+def list_findings(
+    request: Request, twin: TwinDep, view: ViewDep, limits: LimitsDep, query: Annotated[FindingQuery, Query()]
+) -> Response:
+    """Findings of the data, each with its stable code, what was seen and what to do; never silently repaired."""
+    limit = page_size(query, limits)
+    rows = [
+        row
+        for row in (finding.to_dict() for finding in twin.findings())
+        if query.code in (None, row["code"]) and query.severity in (None, row["severity"])
+    ]
+    items, cursor = cut(rows, query.cursor, limit, view.state)
+    link = next_link(request, cursor)
+    body = {
+        "items": items,
+        "total": len(rows),
+        "next": link,
+        "cursor": cursor,
+        "revision": view.snapshot.revision,
+        "notice": view.notice,
+    }
+    headers = {"X-Twin-Revision": str(view.snapshot.revision)} | page_headers(link)
+    return tagged(request, body, headers)

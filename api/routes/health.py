@@ -1,0 +1,49 @@
+"""Health: whether the API lives, and whether it can answer."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+from fastapi import APIRouter, Response
+
+from api import wire
+from api.answers import answer
+from api.deps import NO_QUERY, TwinDep
+from api.errors import documented
+
+router = APIRouter(tags=["health"], dependencies=[NO_QUERY])
+
+
+@router.get(
+    "/health",
+    operation_id="getHealth",
+    summary="Ready to answer?",
+    responses={200: {"model": wire.Health}, **documented([400])},
+)
+def get_health(twin: TwinDep) -> Response:
+    """The database's version and revision, and the revision that answers come from; 503 when it cannot be reached."""
+    status = twin.status()
+    body = {
+        "live": True,
+        "ready": True,
+        "version": version("infrastructure-twin"),
+        "store": {
+            "version": status["version"],
+            "revision": status["revision"],
+            "applying": status["applying"],
+        },
+        "snapshot_revision": status["snapshot_revision"],
+        "notice": twin.notice,
+    }
+    return answer(body)
+
+
+@router.get(
+    "/health/live",
+    operation_id="getLiveness",
+    summary="Alive?",
+    responses={200: {"model": wire.Liveness}, **documented([400])},
+)
+async def get_liveness() -> Response:
+    """Answers as long as the process serves, whatever the database does."""
+    return answer({"live": True})

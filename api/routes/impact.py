@@ -1,0 +1,30 @@
+"""Impact: what is lost when assets fail, when, why and for how long."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from api import wire
+from api.answers import answer
+from api.deps import NO_QUERY, LimitsDep, ViewDep
+from api.errors import documented
+from api.queries import ImpactRequest, event
+
+router = APIRouter(tags=["impact"])
+
+
+@router.post(
+    "/impact",
+    operation_id="askImpact",
+    summary="What an event does",
+    dependencies=[NO_QUERY],
+    responses={200: {"model": wire.ImpactAnswer}, **documented([400, 404, 413, 415, 422])},
+)
+def ask_impact(request: Request, body: ImpactRequest, view: ViewDep, limits: LimitsDep) -> Response:
+    """Takes the assets as failed and runs the cascade: verdict, times, outages and proof of each affected asset.
+
+    Nothing is written. An empty event affects nothing.
+    """
+    result = view.snapshot.impact(event(body, limits), horizon_s=body.horizon_s)
+    headers = {"X-Twin-Revision": str(view.snapshot.revision)}
+    return answer({**result.to_dict(), "notice": view.notice}, headers)

@@ -1,0 +1,49 @@
+"""Imports: which exports were loaded, when and with what result."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from api import wire
+from api.answers import cut, next_link, page_headers, tagged
+from api.deps import NO_QUERY, LimitsDep, TwinDep
+from api.errors import documented
+from api.queries import LIMITS, PageQuery, page_size
+from twin.errors import NotFound
+
+router = APIRouter(tags=["imports"])
+
+
+@router.get(
+    "/imports",
+    operation_id="listImports",
+    summary="Import runs",
+    responses={200: {"model": wire.RunPage}, **documented([400])},
+)
+def list_imports(request: Request, twin: TwinDep, limits: LimitsDep, query: Annotated[PageQuery, Query()]) -> Response:
+    """Every import run, newest first, with source, counts, revision and times; also one that is being applied."""
+    limit = page_size(query, limits)
+    runs = twin.runs()
+    items, cursor = cut(runs, query.cursor, limit, "runs")
+    link = next_link(request, cursor)
+    body = {"items": items, "total": len(runs), "next": link, "cursor": cursor}
+    return tagged(request, body, page_headers(link))
+
+
+@router.get(
+    "/imports/{run}",
+    operation_id="getImport",
+    summary="One import run",
+    dependencies=[NO_QUERY],
+    responses={200: {"model": wire.RunDetail}, **documented([400, 404])},
+)
+def get_import(
+    request: Request, twin: TwinDep, run: Annotated[str, Path(max_length=LIMITS.text, description="Id of the run.")]
+) -> Response:
+    """What one import run did."""
+    found = next((row for row in twin.runs() if row["id"] == run), None)
+    if found is None:
+        raise NotFound(f"There is no import run {run}", fix="List them with GET /imports.")
+    return tagged(request, found)

@@ -1,0 +1,252 @@
+"""The shapes of answers, for the OpenAPI document only.
+
+Answers are encoded from plain data with orjson; a test validates real answers against these models.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Verdict = Literal["failed", "down", "interrupted", "degraded", "at_risk"]
+Severity = Literal["error", "warning", "info"]
+
+
+class Open(BaseModel):
+    """Base of answers: later versions may add members."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class FieldError(Open):
+    """One thing wrong with the request."""
+
+    name: str
+    code: str
+    message: str
+
+
+class Problem(Open):
+    """An error, as RFC 9457 problem details."""
+
+    type: str = Field(description="Address of the page about this code.", examples=["/docs/errors#unknown_asset"])
+    title: str = Field(examples=["There is no such asset"])
+    status: int = Field(examples=[404])
+    detail: str = Field(examples=["No asset has the id grid:bus/221. Did you mean grid:bus/220?"])
+    code: str = Field(description="Stable; decide by this.", examples=["unknown_asset"])
+    fix: str = Field(description="What to do about it.", examples=["Search for it with GET /assets?text=..."])
+    request_id: str | None = Field(description="The same id is in the server's log.")
+    errors: list[FieldError] | None = Field(None, description="Every field that is wrong.")
+
+
+class Answer(Open):
+    """What every answer says about itself."""
+
+    revision: int = Field(description="Revision of the twin's state that the answer is computed from.")
+    notice: str | None = Field(description="What to know about the answer, e.g. that an import is being applied.")
+
+
+class Page(Answer):
+    """One page of a list."""
+
+    total: int = Field(description="Rows of the whole list.")
+    next: str | None = Field(description="Address of the next page; null at the end.")
+    cursor: str | None = Field(description="The same as a parameter value.")
+
+
+class AssetRow(Open):
+    """An asset in a list."""
+
+    id: str
+    kind: str
+    domain: str
+    name: str | None
+
+
+class AssetPage(Page):
+    """A page of assets."""
+
+    items: list[AssetRow]
+
+
+class AssetDetail(Answer):
+    """Everything known about one asset."""
+
+    id: str
+    kind: str
+    domain: str
+    name: str | None
+    lon: float | None
+    lat: float | None
+    source: str | None
+    properties: dict[str, Any] = Field(description="In the units of GET /schema.")
+    geometry: dict[str, Any] | None = Field(description="GeoJSON geometry, WGS 84.")
+    gates: list[dict[str, Any]] = Field(description="What it needs: of each group, how many must deliver.")
+
+
+class WalkRow(AssetRow):
+    """An asset reached by following links."""
+
+    hop: int
+    parent: str | None = Field(description="The asset it was reached from.")
+    link: str | None = Field(description="Type of the link.")
+    service: str | None
+    group: str | None
+
+
+class WalkPage(Page):
+    """A page of dependencies or dependents, nearest first."""
+
+    items: list[WalkRow]
+
+
+class Event(Open):
+    """What was asked."""
+
+    failed: list[str]
+    horizon_s: float | None
+
+
+class Counts(Open):
+    """How many assets of a domain have each verdict."""
+
+    failed: int
+    down: int
+    interrupted: int
+    degraded: int
+    at_risk: int
+
+
+class LostGate(Open):
+    """A gate that does not hold: of the members of one group, too few deliver."""
+
+    service: str
+    group: str
+    need: int
+    have: int
+    failed_members: list[str]
+
+
+class Affected(AssetRow):
+    """An asset that the event touches."""
+
+    verdict: Verdict
+    flags: list[str]
+    time_s: float | None = Field(description="When it first dropped; of at_risk: when it will, or came at risk.")
+    outages: list[tuple[float, float | None]] = Field(description="From, to in seconds; null is not back.")
+    hop: int | None
+    lost: list[LostGate]
+
+
+class SourceAge(Open):
+    """An export that the answer rests on."""
+
+    source: str
+    imported_at: str | None
+    age_s: float | None
+
+
+class Assumptions(Open):
+    """What the answer rests on."""
+
+    assumed_supplied: int
+    baseline_down: int
+    sources: list[SourceAge]
+
+
+class ImpactAnswer(Answer):
+    """What an event does: who fails, when, why and who comes back."""
+
+    event: Event
+    model_level: str = Field(examples=["L1"])
+    summary: dict[str, Counts] = Field(description="By domain.")
+    assumptions: Assumptions
+    affected: list[Affected]
+
+
+class FindingRow(Open):
+    """Something wrong or missing in the data."""
+
+    code: str
+    severity: Severity
+    message: str
+    fix: str
+    assets: list[str]
+    count: int
+
+
+class FindingPage(Page):
+    """A page of findings."""
+
+    items: list[FindingRow]
+
+
+class Run(Open):
+    """One import run."""
+
+    id: str
+    source: str | None
+    loader: str | None
+    status: str
+
+
+class RunPage(Page):
+    """A page of import runs, newest first."""
+
+    items: list[Run]
+
+
+class RunDetail(Open):
+    """One import run with its counts."""
+
+    id: str
+    source: str | None
+    status: str
+
+
+class PropertyDoc(Open):
+    """A property of assets or links."""
+
+    name: str
+    type: str
+    unit: str | None
+    description: str
+
+
+class SchemaAnswer(Open):
+    """The vocabulary: what kinds, links, services and properties there are."""
+
+    digest: str
+    domains: list[dict[str, Any]]
+    services: list[dict[str, Any]]
+    kinds: list[dict[str, Any]]
+    link_types: list[dict[str, Any]]
+    properties: list[PropertyDoc]
+    link_properties: list[PropertyDoc]
+    units: list[dict[str, Any]]
+
+
+class StoreHealth(Open):
+    """The state of the database."""
+
+    version: str
+    revision: int
+    applying: str | None
+
+
+class Health(Open):
+    """Whether the API lives and whether it can answer."""
+
+    live: bool
+    ready: bool
+    version: str
+    store: StoreHealth
+    snapshot_revision: int | None
+    notice: str | None
+
+
+class Liveness(Open):
+    """The process serves."""
+
+    live: bool

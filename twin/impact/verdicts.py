@@ -1,0 +1,100 @@
+"""Verdicts of a run (design §4, Verdicts): what each asset is at the horizon, why, and since when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from twin.impact.losses import Losses, collect, hops
+from twin.impact.risk import lost_control, risky_gates
+from twin.impact.system import System
+from twin.impact.timeline import Run
+from twin.snapshot.arrays import Bools, Bytes, Floats, Ints, Longs
+
+UNAFFECTED, FAILED, DOWN, INTERRUPTED, DEGRADED, AT_RISK = range(6)
+NAMES = ("unaffected", "failed", "down", "interrupted", "degraded", "at_risk")
+
+
+@dataclass
+class Verdicts:
+    """Per asset, all of shape (n,) unless said otherwise.
+
+    Attributes:
+        verdict: code, see ``NAMES``; unaffected also for what was not operating before.
+        interrupted, degraded, at_risk: flags of working assets. time_s: see design §4. hop: -1 without a chain.
+        outages: asset -> list of (from, to or None), seconds.
+        now: losses at the horizon of the degraded and the risky.
+    """
+
+    verdict: Bytes
+    interrupted: Bools
+    degraded: Bools
+    at_risk: Bools
+    time_s: Floats
+    hop: Ints
+    outages: dict[int, list[tuple[float, float | None]]]
+    now: Losses
+
+
+def judge(system: System, failed: Bools, run: Run) -> Verdicts:
+    """The verdicts of *run*. ``failed``: (n,) the event, limited to what was operating before."""
+    working = run.at_horizon.working
+    outages, first, will = _outages(run, system.n)
+    ever = np.zeros(system.n, bool)
+    ever[list(outages)] = True
+    degrade_lost = lost_control(system, run.at_horizon)
+    risky = risky_gates(system, run.at_horizon, run.called)
+    degraded = system.owners(degrade_lost)
+    at_risk = working & (np.isfinite(will) | system.owners(risky))
+    interrupted = working & ever
+    down = system.baseline & ~working & ~failed
+    verdict = np.select(
+        [failed, down, interrupted, degraded, at_risk], [FAILED, DOWN, INTERRUPTED, DEGRADED, AT_RISK], UNAFFECTED
+    ).astype(np.uint8)
+    now = collect(system, degrade_lost | risky, run.at_horizon)
+    time_s = _times(run, verdict, first, will)
+    batches = [(b, run.first_drop == i) for i, b in enumerate(run.drops)]
+    batches += [(b, run.first_ride == i) for i, b in enumerate(run.rides)]
+    batches.append((now, np.ones(system.n, bool)))
+    hop = hops(system.n, failed, batches)
+    return Verdicts(verdict, interrupted, degraded, at_risk, time_s, hop, outages, now)
+
+
+def _outages(run: Run, n: int) -> tuple[dict[int, list[tuple[float, float | None]]], Floats, Floats]:
+    """Intervals down up to the horizon; (n,) first drop up to it; (n,) first drop after it, inf for none."""
+    spells: dict[int, list[tuple[float, float | None]]] = {}
+    first, will = np.full(n, np.inf), np.full(n, np.inf)
+    for time, down, back in run.changes:
+        if time > run.horizon_s:
+            will[down] = np.minimum(will[down], time)
+            continue
+        first[down] = np.minimum(first[down], time)
+        for v in down.tolist():
+            spells.setdefault(v, []).append((time, None))
+        for v in back.tolist():
+            spells[v][-1] = (spells[v][-1][0], time)
+    return spells, first, will
+
+
+def _times(run: Run, verdict: Bytes, first: Floats, will: Floats) -> Floats:
+    time_s = np.where(verdict == FAILED, 0.0, first)
+    time_s = np.where(verdict == DEGRADED, run.degraded_since, time_s)
+    return np.where(verdict == AT_RISK, np.where(np.isfinite(will), will, run.risk_since), time_s)
+
+
+def losses_of(run: Run, verdicts: Verdicts, asset: int) -> tuple[Losses, range]:
+    """The gates that explain the verdict of *asset*: at its first drop, else at the horizon, else its first ride."""
+    code = verdicts.verdict[asset]
+    dropped = code in (DOWN, INTERRUPTED) or (code == AT_RISK and not len(verdicts.now.of(asset)))
+    if dropped and run.first_drop[asset] >= 0:
+        batch = run.drops[run.first_drop[asset]]
+        return batch, batch.of(asset)
+    return verdicts.now, verdicts.now.of(asset)
+
+
+def affected(verdicts: Verdicts) -> Longs:
+    """Assets that are not unaffected, by hop, then by time, then by number."""
+    rows = np.flatnonzero(verdicts.verdict != UNAFFECTED)
+    hop = np.where(verdicts.hop[rows] < 0, 2**30, verdicts.hop[rows])
+    return rows[np.lexsort((rows, verdicts.time_s[rows], hop))]

@@ -1,0 +1,225 @@
+"""The dependency view of the twin as flat arrays, and how they lie on disk.
+
+One folder holds ``arrays.json`` (format, names, scalars), one ``.npy`` per array and one Arrow file of asset
+attributes; all are opened by memory map, so that several processes share one copy.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from twin.errors import SnapshotError
+
+FORMAT = 1
+
+Bools = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int32]
+Longs = npt.NDArray[np.int64]
+Bytes = npt.NDArray[np.uint8]
+
+
+@dataclass
+class Gates:
+    """All gates, sorted by owner; ``m`` gates with ``k`` memberships in all, of ``n`` assets.
+
+    Attributes:
+        owner: (m,) asset that needs. service: (m,) index into ``services``. group: (m,) index into ``groups``.
+        need: (m,) members that must deliver; more than ``size`` never holds.
+        size: (m,) different members that are not planned.
+        degrade: (m,) the effect is ``degrade``, not ``outage``. joined: (m,) ``CONNECTS``.
+        mesh: (m,) the gate has mesh links in it.
+        buffer_s: (m,) ride-through of the owner for the service, seconds, 0 for none.
+        ptr, member, member_mesh: members of gate g are ``member[ptr[g]:ptr[g+1]]``; planned ones are left out;
+            ``member_mesh`` is True where only mesh links join the member.
+        own_ptr: gates of asset v are ``own_ptr[v]:own_ptr[v+1]``.
+        use_ptr, use_gate, use_mesh: gates that asset u is a member of are ``use_gate[use_ptr[u]:use_ptr[u+1]]``.
+    """
+
+    owner: Ints
+    service: Bytes
+    group: Ints
+    need: Ints
+    size: Ints
+    degrade: Bools
+    joined: Bools
+    mesh: Bools
+    buffer_s: Floats
+    ptr: Longs
+    member: Ints
+    member_mesh: Bools
+    own_ptr: Longs
+    use_ptr: Longs
+    use_gate: Ints
+    use_mesh: Bools
+
+
+@dataclass
+class Order:
+    """Strongly connected components of one grounded service, suppliers first.
+
+    ``asset[start[c]:start[c+1]]`` are the assets of component c; ``component[v]`` is -1 outside the service.
+    """
+
+    asset: Ints
+    start: Longs
+    component: Ints
+
+
+@dataclass
+class Mesh:
+    """Undirected transport mesh of one service: neighbours of v are ``to[ptr[v]:ptr[v+1]]``."""
+
+    ptr: Longs
+    to: Ints
+
+
+@dataclass
+class Arrays:
+    """Everything that answers need: ``n`` assets, ``l`` links, the gates and the attribute table.
+
+    Attributes:
+        revision: state of the twin that this shows. store_id: which twin. schema_digest: which schema.
+        services, groups, link_types: names behind the indices. grounded: per service.
+        assets: Arrow table of n rows: ``id, kind, domain, name, lon, lat, geometry, source, run`` and properties.
+        in_service, planned, standby, black_start, manual_restart: (n,) flags.
+        assumed: (n,) in service, and without any gate of a service that its kind requires.
+        start_delay_s, endurance_s: (n,) seconds, endurance inf for endless.
+        link_from, link_to: (l,) assets. link_type: (l,) index. link_group, link_need: (l,) as written
+            (-1 and 0 for blank).
+        orders: service index -> :class:`Order`. meshes: service index -> :class:`Mesh`.
+        findings: what building it met, as plain data. sources: import sources with times.
+    """
+
+    revision: int
+    store_id: str
+    schema_digest: str
+    services: list[str]
+    grounded: list[bool]
+    groups: list[str]
+    link_types: list[str]
+    assets: pa.Table
+    in_service: Bools
+    planned: Bools
+    standby: Bools
+    black_start: Bools
+    manual_restart: Bools
+    assumed: Bools
+    start_delay_s: Floats
+    endurance_s: Floats
+    link_from: Ints
+    link_to: Ints
+    link_type: Bytes
+    link_group: Ints
+    link_need: Ints
+    gates: Gates
+    orders: dict[int, Order]
+    meshes: dict[int, Mesh]
+    findings: list[dict[str, Any]] = field(default_factory=list)
+    sources: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def n(self) -> int:
+        """Number of assets."""
+        return len(self.in_service)
+
+    def save(self, folder: Path) -> None:
+        """Write to *folder* at once: a reader sees all of it or nothing."""
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(prefix=".part-", dir=folder.parent))
+        try:
+            self._write(scratch)
+            if folder.exists():
+                shutil.rmtree(folder)
+            scratch.replace(folder)
+        except OSError:
+            shutil.rmtree(scratch, ignore_errors=True)
+            if not (folder / "arrays.json").exists():
+                raise
+
+    def _write(self, folder: Path) -> None:
+        names: list[str] = []
+        for prefix, holder in self._holders():
+            for item in fields(holder):
+                value = getattr(holder, item.name)
+                if isinstance(value, np.ndarray):
+                    names.append(prefix + item.name)
+                    np.save(folder / f"{prefix}{item.name}.npy", value, allow_pickle=False)
+        with (
+            pa.OSFile(str(folder / "assets.arrow"), "wb") as sink,
+            pa.ipc.new_file(sink, self.assets.schema) as out,
+        ):
+            out.write_table(self.assets)
+        head = {
+            "format": FORMAT,
+            "arrays": names,
+            "orders": sorted(self.orders),
+            "meshes": sorted(self.meshes),
+            **{name: getattr(self, name) for name in _SCALARS},
+        }
+        (folder / "arrays.json").write_text(json.dumps(head), encoding="utf-8")
+
+    def _holders(self) -> list[tuple[str, Any]]:
+        return [
+            ("", self),
+            ("gates.", self.gates),
+            *((f"order.{s}.", order) for s, order in self.orders.items()),
+            *((f"mesh.{s}.", mesh) for s, mesh in self.meshes.items()),
+        ]
+
+    @classmethod
+    def load(cls, folder: Path) -> Arrays:
+        """Open a saved snapshot by memory map.
+
+        Raises:
+            SnapshotError: missing, damaged or of another format.
+        """
+        try:
+            head = json.loads((folder / "arrays.json").read_text(encoding="utf-8"))
+            if head["format"] != FORMAT:
+                raise SnapshotError(f"{folder} has format {head['format']}, this version reads {FORMAT}")
+
+            def part(kind: type, prefix: str) -> Any:
+                return kind(**{f.name: _open(folder / f"{prefix}{f.name}.npy") for f in fields(kind)})
+
+            own: dict[str, Any] = {name: _open(folder / f"{name}.npy") for name in head["arrays"] if "." not in name}
+            with pa.memory_map(str(folder / "assets.arrow")) as source:
+                assets = pa.ipc.open_file(source).read_all()
+            return cls(
+                assets=assets,
+                gates=part(Gates, "gates."),
+                orders={s: part(Order, f"order.{s}.") for s in head["orders"]},
+                meshes={s: part(Mesh, f"mesh.{s}.") for s in head["meshes"]},
+                **own,
+                **{name: head[name] for name in _SCALARS},
+            )
+        except (OSError, ValueError, KeyError, TypeError, pa.ArrowInvalid) as error:
+            raise SnapshotError(f"{folder}: {error}") from error
+
+
+_SCALARS = (
+    "revision",
+    "store_id",
+    "schema_digest",
+    "services",
+    "grounded",
+    "groups",
+    "link_types",
+    "findings",
+    "sources",
+)
+
+
+def _open(path: Path) -> np.ndarray[Any, Any]:
+    array: np.ndarray[Any, Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+    # A memory map is a subclass that kernels compile a second time for; a plain view shares the pages.
+    return array.view(np.ndarray)

@@ -1,0 +1,188 @@
+"""The attribute side of a snapshot: names, properties, search."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import shapely
+
+from twin.errors import InvalidParameter, UnknownAsset
+from twin.schema import suggest
+from twin.snapshot.arrays import Arrays, Bools, Ints, Longs
+from twin.snapshot.build import BASE_COLUMNS
+
+MAX_SUGGEST = 200_000
+
+
+class Catalogue:
+    """Look-ups by id and by filters over the asset attributes."""
+
+    def __init__(self, arrays: Arrays) -> None:
+        self.arrays = arrays
+        self.table = arrays.assets
+
+    @cached_property
+    def _rows(self) -> dict[str, int]:
+        return {name: row for row, name in enumerate(self.table["id"].to_pylist())}
+
+    def row(self, asset_id: str) -> int:
+        """Row of an asset. Raises UnknownAsset, with the nearest ids."""
+        row = self._rows.get(asset_id)
+        if row is None:
+            raise UnknownAsset(f"no asset has the id {asset_id!r}.{self._hint(asset_id)}", id=asset_id)
+        return row
+
+    def _hint(self, asset_id: str) -> str:
+        if self.arrays.n > MAX_SUGGEST:
+            return ""
+        ending = [name for name in self._rows if name.endswith((":" + asset_id, "/" + asset_id))][:3]
+        return f" Did you mean {' or '.join(ending)}?" if ending else suggest(asset_id, list(self._rows))
+
+    def ids(self, rows: Longs | Ints | Sequence[int]) -> list[str]:
+        """Ids of rows, in their order."""
+        names: list[str] = self.table["id"].take(pa.array(np.asarray(rows, np.int64))).to_pylist()
+        return names
+
+    def brief(self, rows: Longs) -> list[dict[str, Any]]:
+        """``id, kind, domain, name`` of rows."""
+        chosen = self.table.select(["id", "kind", "domain", "name"]).take(pa.array(rows))
+        return list(chosen.to_pylist())
+
+    def in_domains(self, domains: Sequence[str]) -> Bools:
+        """(n,) assets of these domains. Raises InvalidParameter for one that no asset has."""
+        known = [d for d in pc.unique(self.table["domain"]).to_pylist() if d]
+        for domain in domains:
+            if domain not in known:
+                raise InvalidParameter(
+                    f"unknown domain {domain!r}.{suggest(domain, known)}",
+                    fix=f"Use one of: {', '.join(sorted(known))}.",
+                )
+        chosen: Bools = _among(self.table["domain"], domains)
+        return chosen
+
+    def gate_name(self, gate: int) -> tuple[str | None, str | None]:
+        """Service and group of a gate; of the transport mesh (-1) nothing."""
+        if gate < 0:
+            return None, None
+        a = self.arrays
+        return a.services[a.gates.service[gate]], a.groups[a.gates.group[gate]]
+
+    def gates(self, row: int) -> list[dict[str, Any]]:
+        """The gates of an asset: service, group, need, effect and members."""
+        g = self.arrays.gates
+        found = []
+        for gate in range(int(g.own_ptr[row]), int(g.own_ptr[row + 1])):
+            service, group = self.gate_name(gate)
+            members = self.brief(g.member[g.ptr[gate] : g.ptr[gate + 1]].astype(np.int64))
+            found.append(
+                {
+                    "gate": gate,
+                    "service": service,
+                    "group": group,
+                    "need": int(g.need[gate]),
+                    "effect": "degrade" if g.degrade[gate] else "outage",
+                    "joined": bool(g.joined[gate]),
+                    "ride_through_s": float(g.buffer_s[gate]),
+                    "members": members,
+                }
+            )
+        return found
+
+    def asset(self, row: int) -> dict[str, Any]:
+        """All that an asset carries; properties without value are left out, the geometry is GeoJSON."""
+        whole = self.table.slice(row, 1).to_pylist()[0]
+        found = {name: whole.get(name) for name in BASE_COLUMNS if name != "geometry"}
+        found["properties"] = {k: x for k, x in whole.items() if k not in BASE_COLUMNS and x is not None}
+        found["geometry"] = geojson(whole.get("geometry"), whole.get("lon"), whole.get("lat"))
+        return found
+
+    def search(
+        self,
+        kind: str | None,
+        domain: str | None,
+        text: str | None,
+        bbox: Sequence[float] | None,
+        after: str | None,
+        limit: int,
+    ) -> tuple[list[dict[str, Any]], str | None, int]:
+        """Assets by filters, in the order of the snapshot.
+
+        Args:
+            kind, domain: exact names. text: part of the id or the name, case ignored.
+            bbox: west, south, east, north in degrees; west > east crosses the antimeridian.
+            after: cursor of the page before. limit: most rows.
+
+        Returns:
+            Rows ``id, kind, domain, name, lon, lat, status``, the next cursor or None, and how many match in all.
+        """
+        mask = np.ones(self.arrays.n, bool)
+        if kind is not None:
+            mask &= _among(self.table["kind"], [kind])
+        if domain is not None:
+            mask &= _among(self.table["domain"], [domain])
+        if text:
+            found = [pc.match_substring(self.table[c], text, ignore_case=True).fill_null(False) for c in ("id", "name")]
+            mask &= pc.or_(*found).to_numpy(zero_copy_only=False)
+        if bbox is not None:
+            mask &= self._inside(bbox)
+        rows = np.flatnonzero(mask)
+        total = len(rows)
+        rows = rows[rows > _row_after(after)] if after else rows
+        page = rows[:limit]
+        names = [c for c in ("id", "kind", "domain", "name", "lon", "lat", "status") if c in self.table.column_names]
+        found_rows = self.table.select(names).take(pa.array(page)).to_pylist()
+        for entry in found_rows:
+            entry["status"] = entry.get("status") or "in_service"
+        return found_rows, (_cursor(int(page[-1])) if len(rows) > limit else None), total
+
+    def _inside(self, bbox: Sequence[float]) -> Bools:
+        if len(bbox) != 4 or not all(np.isfinite(bbox)) or bbox[1] > bbox[3]:
+            raise InvalidParameter(f"bbox is {list(bbox)}", fix="Give west,south,east,north in degrees.")
+        west, south, east, north = bbox
+        lon = self.table["lon"].to_numpy(zero_copy_only=False)
+        lat = self.table["lat"].to_numpy(zero_copy_only=False)
+        across = (lon >= west) | (lon <= east) if west > east else (lon >= west) & (lon <= east)
+        inside: Bools = across & (lat >= south) & (lat <= north)
+        return inside
+
+
+def _among(column: pa.ChunkedArray, words: Sequence[str]) -> Bools:
+    found: Bools = (
+        pc.is_in(pc.cast(column, pa.string()), value_set=pa.array(list(words), pa.string()))
+        .to_numpy(zero_copy_only=False)
+        .astype(bool)
+    )
+    return found
+
+
+def geojson(wkb: bytes | None, lon: float | None, lat: float | None) -> dict[str, Any] | None:
+    """A geometry as GeoJSON: from WKB, else the point, else None."""
+    if wkb:
+        found: dict[str, Any] = shapely.geometry.mapping(shapely.from_wkb(wkb))
+        return found
+    if lon is None or lat is None:
+        return None
+    return {"type": "Point", "coordinates": [lon, lat]}
+
+
+def _cursor(row: int) -> str:
+    return base64.urlsafe_b64encode(f"r{row}".encode()).decode().rstrip("=")
+
+
+def _row_after(cursor: str) -> int:
+    try:
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        if text[:1] != "r":
+            raise ValueError(text)
+        return int(text[1:])
+    except (ValueError, binascii.Error, UnicodeDecodeError):
+        raise InvalidParameter(
+            f"the cursor {cursor!r} is not one of ours", fix="Start again without a cursor."
+        ) from None

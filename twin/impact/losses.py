@@ -28,11 +28,6 @@ class Losses:
     member: Ints
     owner: Ints
 
-    def of(self, asset: int) -> range:
-        """Positions of the gates of *asset*."""
-        low, high = np.searchsorted(self.owner, [asset, asset + 1])
-        return range(int(low), int(high))
-
 
 @dataclass
 class Moment:
@@ -74,7 +69,7 @@ def collect(system: System, flagged: Bools, moment: Moment, fed: bool = False) -
     failed = (system.delivered_before[at] | moment.spent[member]) & ~delivering(system, moment, at)
     place = np.repeat(np.arange(len(gate)), g.ptr[gate + 1] - g.ptr[gate])[failed]
     member = member[failed]
-    joined = [_parting(system, int(i), int(x), moment) for i, x in enumerate(gate) if g.joined[x]]
+    joined = _parted(system, gate, moment)
     if joined:
         place = np.concatenate([place, *(np.full(len(m), i) for i, m in joined)])
         member = np.concatenate([member, *(m for _, m in joined)])
@@ -92,20 +87,41 @@ def collect(system: System, flagged: Bools, moment: Moment, fed: bool = False) -
     )
 
 
-def _parting(system: System, place: int, gate: int, moment: Moment) -> tuple[int, Ints]:
-    """Transport that worked before and borders an island of an end point, when the ends lie apart."""
+def _parted(system: System, gates: Longs, moment: Moment) -> list[tuple[int, Ints]]:
+    """Per joined gate of *gates* whose working end points lie apart, the transport that parts them.
+
+    That is what worked before, carries nothing now, and borders an island of an end point.
+    """
     g = system.gates
-    service = int(g.service[gate])
-    mesh = system.arrays.meshes.get(service)
-    label = moment.evaluation.label[service]
     carries = moment.working & ~moment.silent
-    ends = g.member[g.ptr[gate] : g.ptr[gate + 1]]
-    ends = ends[carries[ends]]
-    if mesh is None or len(np.unique(label[ends])) < 2:
-        return place, np.zeros(0, np.int32)
-    inside = np.flatnonzero(carries & np.isin(label, label[ends]))
-    border = np.unique(mesh.to[ranges(mesh.ptr, inside)])
-    return place, border[system.baseline[border] & ~carries[border]].astype(np.int32)
+    borders: dict[int, tuple[Ints, Ints]] = {}
+    found = []
+    for place in np.flatnonzero(g.joined[gates]).tolist():
+        gate = int(gates[place])
+        service = int(g.service[gate])
+        if service not in borders:
+            borders[service] = _borders(system, service, moment.evaluation.label[service], carries)
+        label, border = borders[service]
+        ends = g.member[g.ptr[gate] : g.ptr[gate + 1]]
+        islands = set(moment.evaluation.label[service][ends[carries[ends]]].tolist())
+        if len(islands) < 2:
+            continue
+        spans = [border[slice(*np.searchsorted(label, [island, island + 1]))] for island in islands]
+        found.append((place, np.concatenate(spans)))
+    return found
+
+
+def _borders(system: System, service: int, label: Ints, carries: Bools) -> tuple[Ints, Ints]:
+    """Islands and the lost transport that borders them, as pairs sorted by island."""
+    mesh = system.arrays.meshes.get(service)
+    if mesh is None:
+        return np.zeros(0, np.int32), np.zeros(0, np.int32)
+    lost = np.flatnonzero(system.baseline & ~carries & (np.diff(mesh.ptr) > 0))
+    near = mesh.to[ranges(mesh.ptr, lost)]
+    lost = np.repeat(lost, mesh.ptr[lost + 1] - mesh.ptr[lost])[carries[near]]
+    near = near[carries[near]]
+    sort = np.argsort(label[near], kind="stable")
+    return label[near][sort], lost[sort].astype(np.int32)
 
 
 def hops(n: int, failed: Bools, batches: list[tuple[Losses, Bools]]) -> Ints:

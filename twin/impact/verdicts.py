@@ -83,17 +83,7 @@ def _times(run: Run, verdict: Bytes, first: Floats, will: Floats) -> Floats:
     return np.where(verdict == AT_RISK, np.where(np.isfinite(will), will, run.risk_since), time_s)
 
 
-def losses_of(run: Run, verdicts: Verdicts, asset: int) -> tuple[Losses, range]:
-    """The gates that explain the verdict of *asset*: at its first drop, else at the horizon, else its first ride."""
-    code = verdicts.verdict[asset]
-    dropped = code in (DOWN, INTERRUPTED) or (code == AT_RISK and not len(verdicts.now.of(asset)))
-    if dropped and run.first_drop[asset] >= 0:
-        batch = run.drops[run.first_drop[asset]]
-        return batch, batch.of(asset)
-    return verdicts.now, verdicts.now.of(asset)
-
-
-def affected(verdicts: Verdicts) -> Longs:
+def rows_affected(verdicts: Verdicts) -> Longs:
     """Assets that are not unaffected, by hop, then by time, then by number."""
     rows = np.flatnonzero(verdicts.verdict != UNAFFECTED)
     hop = np.where(verdicts.hop[rows] < 0, 2**30, verdicts.hop[rows])

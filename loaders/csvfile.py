@@ -26,6 +26,20 @@ BOMS = {
 }
 
 
+def known_encoding(name: str) -> str:
+    """*name*, if Python knows this text encoding.
+
+    Raises:
+        ValueError: it does not.
+    """
+    try:
+        codecs.lookup(name)
+        "".encode(name)
+    except (LookupError, TypeError):
+        raise ValueError(f"unknown encoding {name!r}; for example utf-8, cp1252 or iso-8859-1") from None
+    return name
+
+
 class CsvFile:
     """One CSV file: its header, and its rows with their numbers.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,6 +29,35 @@ class Taken(NamedTuple):
 
     wkb: list[bytes | None]
     problems: dict[int, PlaceProblem]
+
+
+#: From an array of coordinate pairs to degrees of WGS 84.
+Transform = Callable[[Any], Any]
+
+
+def to_wgs84(crs: Any) -> Transform | None:
+    """A function from coordinates in *crs* (whatever pyproj understands) to degrees; None when they are that already.
+
+    Raises:
+        PlaceProblem: ``wrong_crs``, the system is unknown or has no way to WGS 84.
+    """
+    import pyproj
+
+    try:
+        system = pyproj.CRS.from_user_input(crs)
+        if system.equals(pyproj.CRS.from_user_input(WGS84), ignore_axis_order=True):
+            return None
+        change = pyproj.Transformer.from_crs(system, WGS84, always_xy=True)
+    except pyproj.exceptions.ProjError as error:
+        text = str(error).splitlines()[0][:160]
+        message = f"the reference system cannot be used: {text}"
+        raise PlaceProblem("wrong_crs", None, message, "Name a known system, for example EPSG:25832.") from error
+
+    def transform(points: Any) -> Any:
+        points = np.asarray(points, dtype=np.float64)
+        return np.column_stack(change.transform(points[:, 0], points[:, 1]))
+
+    return transform
 
 
 def point_wkb(lon: float, lat: float) -> bytes:

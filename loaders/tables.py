@@ -7,9 +7,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from loaders.csvfile import MAX_SHORT, CsvFile
+from loaders.csvfile import MAX_SHORT, CsvFile, known_encoding
 from loaders.places import PlaceProblem, parse_point, parse_wkt
 from twin.errors import SourceUnreadable
 from twin.model import AssetRecord, LinkRecord, Origin, Reject
@@ -29,10 +29,15 @@ class TablesOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    assets: str = Field("assets.csv", description="Name of the assets file; empty: there is none.")
-    links: str = Field("links.csv", description="Name of the links file; empty: there is none.")
-    encoding: str = Field("utf-8", description="Encoding of both files.")
-    delimiter: str = Field(",", min_length=1, max_length=1, description="What separates the cells.")
+    assets: str = Field(default="assets.csv", description="Name of the assets file; empty: there is none.")
+    links: str = Field(default="links.csv", description="Name of the links file; empty: there is none.")
+    encoding: str = Field(default="utf-8", description="Encoding of both files.")
+    delimiter: str = Field(default=",", min_length=1, max_length=1, description="What separates the cells.")
+
+    @field_validator("encoding")
+    @classmethod
+    def _known_encoding(cls, name: str) -> str:
+        return known_encoding(name)
 
 
 class TablesLoader:

@@ -20,6 +20,7 @@ from api.openapi import TAGS, describe
 from api.routes import ROUTERS
 from twin.errors import TwinError
 from twin.service import Twin
+from twin.settings import load_settings
 
 log = logging.getLogger("api")
 
@@ -37,9 +38,12 @@ def create_app(twin: Twin | None = None, limits: Limits | None = None) -> FastAP
     Args:
         twin: the twin to serve; it stays open when the app ends. Without one, the settings (``TWIN_*``)
             say which store to open, and it is closed with the app.
-        limits: bounds of one request.
+        limits: bounds of one request; without them and without a twin, the settings say.
+
+    Raises:
+        SettingsError: a setting is not valid.
     """
-    limits = limits or Limits()
+    limits = limits or (Limits() if twin else limits_of_settings())
     app = FastAPI(
         title="Infrastructure twin",
         summary="One graph for energy, connectivity and compute.",
@@ -63,14 +67,18 @@ def create_app(twin: Twin | None = None, limits: Limits | None = None) -> FastAP
     return app
 
 
+def limits_of_settings() -> Limits:
+    """The bounds that the settings name. Raises SettingsError."""
+    settings = load_settings()
+    return Limits(max_page=settings.page_limit, body=settings.body_limit)
+
+
 def open_twin() -> Twin:
     """The twin that the settings name.
 
     Raises:
         TwinError: a setting is not valid, or the store cannot be opened.
     """
-    from twin.settings import load_settings  # only when no twin is given
-
     return Twin.open(load_settings())
 
 

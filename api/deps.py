@@ -13,8 +13,9 @@ from pydantic import BaseModel, ConfigDict
 from api.answers import REVALIDATE, entity_tag
 from api.limits import Limits
 from twin.errors import InvalidParameter, StoreUnavailable
+from twin.impact import Snapshot
+from twin.schema import Schema
 from twin.service import Twin
-from twin.snapshot import Snapshot
 
 
 class Holder:
@@ -72,6 +73,7 @@ class View:
     """The twin at one revision: everything that one answer says comes from this one snapshot."""
 
     snapshot: Snapshot
+    schema: Schema
     notice: str | None
 
     @property
@@ -90,8 +92,8 @@ class View:
 
 
 def _view(twin: TwinDep) -> View:
-    snapshot = twin.snapshot()
-    return View(snapshot, twin.notice)
+    snapshot, notice = twin.current()
+    return View(snapshot, twin.schema, notice)
 
 
 ViewDep = Annotated[View, Depends(_view)]

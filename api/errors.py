@@ -232,7 +232,7 @@ def documented(statuses: Sequence[int]) -> dict[int | str, dict[str, Any]]:
 TITLES = {
     400: "A parameter is unknown or its value is not valid",
     404: "There is no such thing",
-    409: "The twin is not in a state that allows this",
+    409: "The twin is empty: nothing has been imported yet",
     413: "The request is larger than the limit",
     415: "The body is not JSON",
     422: "The body does not say what is needed",

@@ -66,8 +66,9 @@ def _conditional(operation: dict[str, Any]) -> None:
 def document() -> bytes:
     """The document of the API with default limits, as committed."""
     from api.app import create_app
+    from api.limits import Limits
 
-    return orjson.dumps(create_app().openapi(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    return orjson.dumps(create_app(limits=Limits()).openapi(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
 def main(arguments: list[str]) -> None:

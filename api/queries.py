@@ -7,18 +7,21 @@ server with tighter limits enforces those too (:func:`page_size`, :func:`hops`).
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from api.limits import Limits
 from twin.errors import InvalidParameter, LimitExceeded
+from twin.schema import suggest
 
 LIMITS = Limits()
 
 LONGEST_S = 1e15
-UNITS_S = {"": 1.0, "s": 1.0, "min": 60.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-DURATION = re.compile(r"(\d{1,15}(?:\.\d{1,9})?)\s?(s|min|m|h|d|)\Z", re.ASCII)
+UNITS_S = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+PART = re.compile(r"(\d{1,15}(?:\.\d{1,9})?) ?(s|min|m|h|d)", re.ASCII)
+DURATION = re.compile(rf"(?:{PART.pattern} ?){{1,4}}\Z", re.ASCII)
 
 
 class Strict(BaseModel):
@@ -47,7 +50,8 @@ class AssetQuery(PageQuery):
     bbox: str | None = Field(
         None,
         max_length=LIMITS.text,
-        description="Only assets inside: west,south,east,north in degrees (WGS 84).",
+        description="Only assets inside: west,south,east,north in degrees (WGS 84); "
+        "west > east crosses the 180th meridian.",
         examples=["12.9,52.3,13.8,52.7"],
     )
 
@@ -78,10 +82,10 @@ def _seconds(value: Any) -> Any:
     if isinstance(value, bool):
         raise ValueError("give seconds, or a duration such as 8h")
     if isinstance(value, str):
-        match = DURATION.match(value.strip())
-        if match is None:
-            raise ValueError("give a duration such as 90s, 15min, 8h or 2d, or null for no end")
-        value = float(match[1]) * UNITS_S[match[2]]
+        text = value.strip().lower()
+        if not DURATION.match(text):
+            raise ValueError("give a duration such as 90s, 15min, 8h or 1h30m, or null for no end")
+        value = sum(float(number) * UNITS_S[unit] for number, unit in PART.findall(text))
     if isinstance(value, int | float) and not 0 <= value <= LONGEST_S:  # also refuses NaN
         raise ValueError("give 0 to 1e15 seconds, or null for no end")
     return value
@@ -107,7 +111,7 @@ class ImpactRequest(Strict):
             json_schema_extra={
                 "anyOf": [
                     {"type": "number", "minimum": 0, "maximum": 1e15},
-                    {"type": "string", "pattern": "^[0-9]{1,6}(s|min|h|d)$"},
+                    {"type": "string", "pattern": "^([0-9]{1,6}(s|min|m|h|d)){1,4}$"},
                     {"type": "null"},
                 ]
             },
@@ -148,31 +152,17 @@ def event(body: ImpactRequest, limits: Limits) -> list[str]:
     return list(dict.fromkeys(body.failed))
 
 
-def box(text: str | None) -> tuple[float, float, float, float] | None:
-    """``west,south,east,north`` as numbers.
+def known(name: str, word: str | None, among: Mapping[str, object]) -> str | None:
+    """*word*, which the schema must know.
 
     Raises:
-        InvalidParameter: not four numbers, or not inside the world.
+        InvalidParameter: it does not; the message names what is close.
     """
-    if text is None:
-        return None
-    try:
-        west, south, east, north = (float(part) for part in text.split(","))
-    except ValueError:
+    if word is not None and word not in among:
         raise InvalidParameter(
-            "bbox: give four numbers: west,south,east,north", fix="For example bbox=12.9,52.3,13.8,52.7"
-        ) from None
-    if not (-180 <= west <= 180 and -180 <= east <= 180 and -90 <= south <= north <= 90):
-        raise InvalidParameter(
-            "bbox: longitudes are -180 to 180, latitudes -90 to 90, south not above north",
-            fix="Give west,south,east,north in degrees (WGS 84).",
+            f"{name}: there is no {name} {word!r}.{suggest(word, list(among))}", fix="GET /schema lists them."
         )
-    if west > east:
-        raise InvalidParameter(
-            "bbox: west is east of east; a box over the 180th meridian is asked for in two parts",
-            fix="Give west,south,east,north in degrees (WGS 84).",
-        )
-    return west, south, east, north
+    return word
 
 
 def words(text: str | None) -> list[str] | None:

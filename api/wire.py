@@ -64,10 +64,35 @@ class AssetRow(Open):
     name: str | None
 
 
+class Member(AssetRow):
+    """An asset that a gate counts on."""
+
+
+class Gate(Open):
+    """What an asset needs: of the members of one group of one service, at least `need` must deliver."""
+
+    service: str
+    group: str
+    need: int
+    effect: Literal["outage", "degrade"]
+    joined: bool = Field(description="The members must also be joined through the working transport mesh.")
+    ride_through_s: float | None = Field(description="How long it works without; null is for ever.")
+    holds: bool = Field(description="Before any event.")
+    members: list[Member]
+
+
+class ListedAsset(AssetRow):
+    """An asset in the list."""
+
+    lon: float | None
+    lat: float | None
+    status: str
+
+
 class AssetPage(Page):
     """A page of assets."""
 
-    items: list[AssetRow]
+    items: list[ListedAsset]
 
 
 class AssetDetail(Answer):
@@ -82,7 +107,8 @@ class AssetDetail(Answer):
     source: str | None
     properties: dict[str, Any] = Field(description="In the units of GET /schema.")
     geometry: dict[str, Any] | None = Field(description="GeoJSON geometry, WGS 84.")
-    gates: list[dict[str, Any]] = Field(description="What it needs: of each group, how many must deliver.")
+    run: str | None = Field(description="Import run that wrote it last.")
+    gates: list[Gate]
 
 
 class WalkRow(AssetRow):
@@ -90,8 +116,7 @@ class WalkRow(AssetRow):
 
     hop: int
     parent: str | None = Field(description="The asset it was reached from.")
-    link: str | None = Field(description="Type of the link.")
-    service: str | None
+    service: str | None = Field(description="Null where the transport mesh was followed.")
     group: str | None
 
 
@@ -155,6 +180,14 @@ class Assumptions(Open):
     sources: list[SourceAge]
 
 
+class StandbyCalled(Open):
+    """A standby source that the event called."""
+
+    id: str
+    on_s: float | None
+    off_s: float | None = Field(description="When its fuel is spent; null is never.")
+
+
 class ImpactAnswer(Answer):
     """What an event does: who fails, when, why and who comes back."""
 
@@ -163,6 +196,11 @@ class ImpactAnswer(Answer):
     summary: dict[str, Counts] = Field(description="By domain.")
     assumptions: Assumptions
     affected: list[Affected]
+    standby: list[StandbyCalled]
+    capacity_lost: dict[str, dict[str, float]] = Field(
+        description="By domain and property: the sum over what is failed or down at the horizon."
+    )
+    notes: list[str] = Field(description="Caveats.")
 
 
 class FindingRow(Open):

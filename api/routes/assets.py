@@ -11,7 +11,8 @@ from api.answers import answer, cut, next_link, not_modified, page_headers, unch
 from api.deps import NO_QUERY, LimitsDep, View, ViewDep
 from api.errors import documented
 from api.limits import Limits
-from api.queries import LIMITS, AssetQuery, WalkQuery, box, hops, page_size, words
+from api.queries import LIMITS, AssetQuery, WalkQuery, hops, known, page_size, words
+from twin.geo import parse_bbox
 
 router = APIRouter(tags=["assets"])
 
@@ -30,17 +31,19 @@ Direction = Literal["dependencies", "dependents"]
     "/assets",
     operation_id="listAssets",
     summary="Search assets",
-    responses={200: {"model": wire.AssetPage}, **documented([400])},
+    responses={200: {"model": wire.AssetPage}, **documented([400, 409])},
 )
 def list_assets(request: Request, view: ViewDep, limits: LimitsDep, query: Annotated[AssetQuery, Query()]) -> Response:
     """Assets by kind, domain, text and bounding box, in a fixed order, a page at a time."""
     headers = view.headers(request)
-    limit, bbox = page_size(query, limits), box(query.bbox)
+    limit, bbox = page_size(query, limits), parse_bbox(query.bbox) if query.bbox is not None else None
+    kind = known("kind", query.kind, view.schema.kinds)
+    domain = known("domain", query.domain, view.schema.domains)
     if unchanged(request, headers["ETag"]):
         return not_modified(headers)
     rows, cursor, total = view.snapshot.assets(
-        kind=query.kind,
-        domain=query.domain,
+        kind=kind,
+        domain=domain,
         text=query.text,
         bbox=bbox,
         after=query.cursor,
@@ -53,7 +56,7 @@ def list_assets(request: Request, view: ViewDep, limits: LimitsDep, query: Annot
     "/assets/{id:path}/dependencies",
     operation_id="listDependencies",
     summary="What an asset depends on",
-    responses={200: {"model": wire.WalkPage}, **documented([400, 404])},
+    responses={200: {"model": wire.WalkPage}, **documented([400, 404, 409])},
 )
 def list_dependencies(
     request: Request, id: AssetId, view: ViewDep, limits: LimitsDep, query: Annotated[WalkQuery, Query()]
@@ -66,7 +69,7 @@ def list_dependencies(
     "/assets/{id:path}/dependents",
     operation_id="listDependents",
     summary="What depends on an asset",
-    responses={200: {"model": wire.WalkPage}, **documented([400, 404])},
+    responses={200: {"model": wire.WalkPage}, **documented([400, 404, 409])},
 )
 def list_dependents(
     request: Request, id: AssetId, view: ViewDep, limits: LimitsDep, query: Annotated[WalkQuery, Query()]
@@ -80,7 +83,7 @@ def list_dependents(
     operation_id="getAsset",
     summary="One asset",
     dependencies=[NO_QUERY],
-    responses={200: {"model": wire.AssetDetail}, **documented([400, 404])},
+    responses={200: {"model": wire.AssetDetail}, **documented([400, 404, 409])},
 )
 def get_asset(request: Request, id: AssetId, view: ViewDep) -> Response:
     """The asset's facts, its geometry, where it came from, and the gates that it needs to work."""
@@ -102,10 +105,14 @@ def _walk(request: Request, id: str, direction: Direction, view: View, limits: L
         return _detail(request, f"{id}/{direction}", view)
     headers = view.headers(request)
     limit, depth, domains = page_size(query, limits), hops(query, limits), words(query.domain)
+    for domain in domains or ():
+        known("domain", domain, view.schema.domains)
     if unchanged(request, headers["ETag"]):
         return not_modified(headers)
-    walk = getattr(view.snapshot, direction)
-    rows = walk(id, depth=depth, domains=domains)
+    walk = view.snapshot.dependencies if direction == "dependencies" else view.snapshot.dependents
+    rows = walk(id, depth=depth)
+    if domains:  # after the walk: what lies behind an asset of another domain is part of the answer
+        rows = [row for row in rows if row["domain"] in domains]
     items, cursor = cut(rows, query.cursor, limit, view.state)
     return _page(request, view, headers, items, cursor, len(rows))
 

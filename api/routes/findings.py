@@ -19,7 +19,7 @@ router = APIRouter(tags=["findings"])
     "/findings",
     operation_id="listFindings",
     summary="What is wrong or missing in the data",
-    responses={200: {"model": wire.FindingPage}, **documented([400])},
+    responses={200: {"model": wire.FindingPage}, **documented([400, 409])},
 )
 def list_findings(
     request: Request, twin: TwinDep, view: ViewDep, limits: LimitsDep, query: Annotated[FindingQuery, Query()]

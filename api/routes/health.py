@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 
 from api import wire
 from api.answers import answer
-from api.deps import NO_QUERY, TwinDep
+from api.deps import NO_QUERY, Holder
 from api.errors import documented
+from twin.errors import TwinError
 
 router = APIRouter(tags=["health"], dependencies=[NO_QUERY])
 
@@ -20,9 +21,15 @@ router = APIRouter(tags=["health"], dependencies=[NO_QUERY])
     summary="Ready to answer?",
     responses={200: {"model": wire.Health}, **documented([400])},
 )
-def get_health(twin: TwinDep) -> Response:
+def get_health(request: Request) -> Response:
     """The database's version and revision, and the revision that answers come from; 503 when it cannot be reached."""
-    status = twin.status()
+    holder: Holder = request.app.state.holder
+    try:
+        twin = holder.get()
+        status = twin.status()
+    except TwinError as error:
+        error.extra = {**error.extra, "live": True, "ready": False}
+        raise
     body = {
         "live": True,
         "ready": True,

@@ -18,7 +18,7 @@ router = APIRouter(tags=["impact"])
     operation_id="askImpact",
     summary="What an event does",
     dependencies=[NO_QUERY],
-    responses={200: {"model": wire.ImpactAnswer}, **documented([400, 404, 413, 415, 422])},
+    responses={200: {"model": wire.ImpactAnswer}, **documented([400, 404, 409, 413, 415, 422])},
 )
 def ask_impact(request: Request, body: ImpactRequest, view: ViewDep, limits: LimitsDep) -> Response:
     """Takes the assets as failed and runs the cascade: verdict, times, outages and proof of each affected asset.

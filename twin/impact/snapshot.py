@@ -199,7 +199,14 @@ class Snapshot:
     def dependencies(
         self, asset_id: str, depth: int | None = None, domains: Sequence[str] | None = None
     ) -> list[dict[str, Any]]:
-        """What an asset depends on, nearest first: id, kind, domain, name, hop, parent, service, group."""
+        """What an asset depends on, nearest first: id, kind, domain, name, hop, parent, service, group.
+
+        Args:
+            depth: most links to follow, None for all. domains: list only assets of these; paths cross any.
+
+        Raises:
+            UnknownAsset, InvalidParameter.
+        """
         return self._walk(asset_id, True, depth, domains)
 
     def dependents(
@@ -210,8 +217,12 @@ class Snapshot:
 
     def _walk(self, asset_id: str, up: bool, depth: int | None, domains: Sequence[str] | None) -> list[dict[str, Any]]:
         row = self.catalogue.row(asset_id)
-        allowed = None if not domains else self.catalogue.in_domains(domains)
-        steps = walk(self.arrays, row, up, depth, allowed)
+        if depth is not None and depth < 1:
+            raise InvalidParameter(f"the depth is {depth}", fix="Give a whole number from 1, or none for all.")
+        steps = walk(self.arrays, row, up, depth)
+        if domains:
+            listed = self.catalogue.in_domains(domains)
+            steps = [s for s in steps if listed[s.row]]
         named = self.catalogue.brief(np.array([s.row for s in steps], np.int64))
         parents = self.catalogue.ids(np.array([s.parent for s in steps], np.int64))
         result = []

@@ -202,7 +202,7 @@ class Arrays:
                 **own,
                 **{name: head[name] for name in _SCALARS},
             )
-        except (OSError, ValueError, KeyError, TypeError, pa.ArrowInvalid) as error:
+        except (OSError, EOFError, ValueError, KeyError, TypeError, pa.ArrowInvalid) as error:
             raise SnapshotError(f"{folder}: {error}") from error
 
 

@@ -33,6 +33,7 @@ class LinkFinder:
         self.readers = {reader.source.key: reader for reader in readers}
         self.prefixes = {key: layer.prefix for key, layer in options.layers.items()}
         self.known: dict[str, set[str]] = {}
+        self.touching: set[tuple[str, str]] = set()
         self.snappers = {
             key: self._snapper(reader.options.ends)
             for key, reader in self.readers.items()
@@ -90,6 +91,7 @@ class LinkFinder:
                 else:
                     open_ends.append((i, side))
         problems = self._close(reader, chunk, made, ends, open_ends, others)
+        own_layer = reader.source.key in ends.layers and ends.tolerance_m is not None
         for i, asset in made.items():
             if not isinstance(asset, AssetRecord):
                 continue
@@ -99,9 +101,18 @@ class LinkFinder:
                 other = others.get((i, side))
                 if other is None or (side == 1 and other == others.get((i, 0))):
                     continue  # a line that leaves an asset and returns to it touches it once
+                if own_layer and self._again(asset.id, other):
+                    continue  # two lines that snap to each other touch once
                 start, end = (other, asset.id) if side == 0 else (asset.id, other)
                 origin = Origin(reader.source.file, chunk.first + i, fields[side])
                 yield LinkRecord(start, ends.type, end, ends.group, ends.need, {}, origin)
+
+    def _again(self, one: str, other: str) -> bool:
+        pair = (min(one, other), max(one, other))
+        if pair in self.touching:
+            return True
+        self.touching.add(pair)
+        return False
 
     def _full(self, ends: Ends, named: str) -> str:
         """The id that a reference field means: with the prefix of the layer that has it."""

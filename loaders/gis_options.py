@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
 
 
 class _Options(BaseModel):
@@ -145,7 +145,13 @@ class LayerMap(_Options):
 class GisOptions(_Options):
     """Options of the loader ``gis``."""
 
-    layers: dict[str, LayerMap] = Field(min_length=1, description="One entry a layer that is taken.")
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    layers: dict[str, LayerMap] = Field(
+        min_length=1,
+        validation_alias=AliasChoices("layers", "mapping"),
+        description="One entry a layer that is taken; a manifest may write it as [import.mapping.NAME].",
+    )
 
     @model_validator(mode="after")
     def _known_layers(self) -> Self:

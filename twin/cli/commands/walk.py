@@ -1,0 +1,117 @@
+"""``twin dependencies`` and ``twin dependents``: what an asset rests on, and what rests on it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.text import Text
+from rich.tree import Tree
+
+from twin.cli import output, wiring
+from twin.cli.commands.find import check_words, shell
+from twin.cli.options import Json, Limit, Output, Tables, again
+
+COLUMNS = ("hop", "id", "kind", "domain", "name", "service", "group", "parent")
+
+Id = Annotated[str, typer.Argument(metavar="ID", help="The asset's id.")]
+Depth = Annotated[int | None, typer.Option("--depth", min=1, help="Hops at most; without it to the end.")]
+Domains = Annotated[
+    list[str] | None, typer.Option("--domain", "-d", help="Only these domains; may be given several times.")
+]
+AsTree = Annotated[bool, typer.Option("--tree", help="As a tree: each asset below the one it was reached from.")]
+
+
+def dependencies(
+    id: Id,
+    depth: Depth = None,
+    domain: Domains = None,
+    tree: AsTree = False,
+    limit: Limit = 100,
+    tables: Tables = None,
+    output_file: Output = None,
+    json: Json = False,
+) -> None:
+    """What an asset depends on, nearest first."""
+    _walk("dependencies", id, depth, domain, tree, limit, tables, output_file, json)
+
+
+def dependents(
+    id: Id,
+    depth: Depth = None,
+    domain: Domains = None,
+    tree: AsTree = False,
+    limit: Limit = 100,
+    tables: Tables = None,
+    output_file: Output = None,
+    json: Json = False,
+) -> None:
+    """What depends on an asset, nearest first. What its loss really does is asked with: twin impact."""
+    _walk("dependents", id, depth, domain, tree, limit, tables, output_file, json)
+
+
+def _walk(
+    question: str,
+    id: str,
+    depth: int | None,
+    domains: list[str] | None,
+    tree: bool,
+    limit: int,
+    tables: Path | None,
+    output_file: Path | None,
+    json: bool,
+) -> None:
+    output.check_target(output_file, spatial=True)
+    with wiring.opened(tables) as source:
+        for word in domains or []:
+            check_words(source.schema, None, word)
+        rows = getattr(source.snapshot, question)(id, depth, domains or None)
+        document = {"id": id, "revision": source.snapshot.revision, "notice": source.notice, "total": len(rows)}
+        if output_file is not None:
+            from twin.export.layers import frame_of
+
+            table = source.snapshot.arrays.assets
+            output.write(output_file, {**document, "items": rows}, rows, lambda: frame_of(table, rows))
+        elif json:
+            output.emit_json({**document, "items": rows[:limit]})
+        elif not rows:
+            output.say(f"{id} has no {question}." if not (depth or domains) else f"{id} has no such {question}.")
+        else:
+            _show(question, id, rows, tree, limit, again(tables))
+
+
+def _show(question: str, id: str, rows: list[dict[str, Any]], tree: bool, limit: int, more: str) -> None:
+    shown = rows[:limit]
+    if tree:
+        output.tree(_tree(id, shown))
+    else:
+        output.table(COLUMNS, ([row.get(name) for name in COLUMNS] for row in shown), right=("hop",))
+    by_domain: dict[str, int] = {}
+    for row in rows:
+        by_domain[row["domain"]] = by_domain.get(row["domain"], 0) + 1
+    counts = ", ".join(f"{count:,} {domain}" for domain, count in by_domain.items())
+    output.note(f"{len(rows):,} {question}: {counts}")
+    if len(rows) > limit:
+        output.note(f"{limit:,} are shown; all with --limit {len(rows)}, or less with --depth")
+    other = "dependents" if question == "dependencies" else "dependencies"
+    output.hints([f"twin impact {shell(id)}{more}", f"twin {other} {shell(id)}{more}"])
+
+
+def _tree(id: str, rows: list[dict[str, Any]]) -> Tree:
+    root = Tree(Text(output.plain(id), style="bold"))
+    below = {id: root}
+    for row in rows:
+        label = Text(output.plain(row["id"]))
+        name = f" {row['name']}" if row["name"] and row["name"] != row["id"] else ""
+        label.append(output.plain(f"{name}  {row['kind']}"), style="dim")
+        if row["service"]:
+            label.append(f"  {row['service']}/{row['group']}", style="dim")
+        below[row["id"]] = below[row["parent"]].add(label)
+    return root
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to *app*."""
+    app.command()(dependencies)
+    app.command()(dependents)

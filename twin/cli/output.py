@@ -1,0 +1,194 @@
+"""What commands print: results to stdout, hints and notices to stderr, files by suffix."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from rich.console import Console, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from twin.errors import InvalidParameter
+
+if TYPE_CHECKING:
+    import geopandas
+
+#: Width where nobody looks at a terminal: wide enough that no id is ever cut.
+UNBOUNDED = 1000
+TABULAR = (".json", ".csv")
+SPATIAL = (".geojson", ".gpkg", ".fgb", ".parquet")
+
+
+def console(stream: IO[str]) -> Console:
+    """A console on *stream*: plain text without colours unless it is a terminal (and NO_COLOR is not set)."""
+    terminal = stream.isatty()
+    return Console(
+        file=stream,
+        markup=False,
+        highlight=False,
+        emoji=False,
+        no_color=not terminal or "NO_COLOR" in os.environ,
+        force_terminal=terminal,
+        width=None if terminal else UNBOUNDED,
+        soft_wrap=not terminal,
+    )
+
+
+def plain(value: Any) -> str:
+    """*value* as text that is safe on a terminal: no control characters from somebody's export."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:,.10g}"
+    text = str(value)
+    return text if text.isprintable() else "".join(c if c.isprintable() else "\ufffd" for c in text)
+
+
+def say(text: str = "", style: str = "") -> None:
+    """One line of the result."""
+    console(sys.stdout).print(Text(text, style=style))
+
+
+def note(text: str, style: str = "dim") -> None:
+    """One line beside the result, to stderr."""
+    console(sys.stderr).print(Text(text, style=style))
+
+
+def hints(lines: Sequence[str]) -> None:
+    """The next useful commands, to stderr."""
+    if lines:
+        note("next:")
+        for line in lines:
+            note(f"  {line}")
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], right: Sequence[str] = (), title: str = "") -> None:
+    """Rows as an aligned table on stdout; columns named in *right* hold numbers."""
+    made = Table(box=None, pad_edge=False, title=Text(title) if title else None, title_justify="left")
+    for name in columns:
+        made.add_column(
+            Text(name, style="bold"), justify="right" if name in right else "left", overflow="fold", no_wrap=False
+        )
+    for row in rows:
+        made.add_row(*(cell if isinstance(cell, Text) else Text(plain(cell)) for cell in row))
+    _print(made)
+
+
+def _print(made: RenderableType) -> None:
+    """Print to stdout; away from a terminal without the blanks that pad the last column."""
+    out = console(sys.stdout)
+    if out.is_terminal:
+        out.print(made)
+        return
+    with out.capture() as held:
+        out.print(made)
+    sys.stdout.writelines(f"{line.rstrip()}\n" for line in held.get().splitlines())
+
+
+def tree(made: RenderableType) -> None:
+    """A tree on stdout."""
+    _print(made)
+
+
+def line(text: Text) -> None:
+    """A styled line of the result."""
+    console(sys.stdout).print(text)
+
+
+def facts(pairs: Mapping[str, Any]) -> None:
+    """Names and values, one pair a line; empty values are left out."""
+    grid = Table.grid(padding=(0, 2))
+    for name, value in pairs.items():
+        if value is not None and value != "":
+            grid.add_row(Text(name, style="bold"), Text(plain(value)))
+    _print(grid)
+
+
+def emit_json(data: Any) -> None:
+    """*data* as one JSON document on stdout."""
+    sys.stdout.write(dumps(data).decode())
+    sys.stdout.write("\n")
+
+
+def dumps(data: Any) -> bytes:
+    """*data* as indented JSON; numbers that JSON cannot say become null."""
+    import orjson
+
+    return orjson.dumps(data, option=orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY, default=str)
+
+
+def check_target(path: Path | None, spatial: bool = False) -> None:
+    """Refuse a file name before any work is done for it.
+
+    Raises:
+        InvalidParameter: its suffix names no format, or its folder is not there.
+    """
+    if path is None:
+        return
+    from twin.schema import suggest  # the schema's parser is slow to import
+
+    known = [*TABULAR, *(SPATIAL if spatial else ())]
+    if path.suffix.lower() not in known:
+        raise InvalidParameter(
+            f"{path}: no format has the suffix {path.suffix!r}.{suggest(path.suffix, known)}",
+            fix=f"Use one of: {', '.join(known)}.",
+        )
+    if not path.parent.is_dir():
+        raise InvalidParameter(f"{path.parent} is not a folder", fix="Make the folder first, or choose another.")
+
+
+def write(
+    path: Path,
+    document: Any,
+    rows: Sequence[Mapping[str, Any]],
+    frame: Callable[[], geopandas.GeoDataFrame] | None = None,
+) -> None:
+    """Write a result to *path* in the format of its suffix, whole or not at all.
+
+    Args:
+        path: the file. document: what ``.json`` holds. rows: what ``.csv`` holds.
+        frame: makes the layer for ``.geojson``, ``.gpkg``, ``.fgb`` and ``.parquet``.
+    """
+    check_target(path, spatial=frame is not None)
+    suffix = path.suffix.lower()
+    with tempfile.TemporaryDirectory(prefix=".twin-", dir=path.parent) as scratch:
+        part = Path(scratch) / path.name
+        if suffix == ".json":
+            part.write_bytes(dumps(document) + b"\n")
+        elif suffix == ".csv":
+            part.write_text(to_csv(rows), encoding="utf-8", newline="")
+        elif frame is not None:
+            from twin.export.layers import write_layer
+
+            write_layer(frame(), part)
+        part.replace(path)
+    note(f"wrote {path} ({len(rows):,} rows)")
+
+
+def to_csv(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Rows as CSV; lists and objects in a cell are JSON."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows([_csv_cell(row.get(name)) for name in names] for row in rows)
+    return out.getvalue()
+
+
+def _csv_cell(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dict | list | tuple):
+        import orjson
+
+        return orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY, default=str).decode()
+    return value

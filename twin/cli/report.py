@@ -1,0 +1,188 @@
+"""The impact answer as a planner reads it: what is lost by domain and when, what survives, why, what to ask next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from rich.text import Text
+
+from twin.cli import output
+from twin.cli.commands.find import shell
+from twin.cli.durations import human
+
+if TYPE_CHECKING:
+    from twin.impact import ImpactResult
+
+VERDICTS = ("failed", "down", "interrupted", "degraded", "at_risk")
+STYLES = {"failed": "bold red", "down": "red", "interrupted": "magenta", "degraded": "yellow", "at_risk": "cyan"}
+ORDER = {name: place for place, name in enumerate(VERDICTS)}
+#: Property -> unit, as it is read in a sentence.
+UNITS = {
+    "capacity_mw": "MW of capacity",
+    "demand_mw": "MW of demand",
+    "capacity_gbps": "Gbit/s",
+    "gpus": "GPUs",
+    "customers": "customers",
+}
+NAMED = 3
+
+
+@dataclass(frozen=True)
+class Report:
+    """One impact answer to print.
+
+    Attributes:
+        result: the answer. names: display names of the first failed assets. took_s: how long it took.
+        top: how many affected assets to list.
+    """
+
+    result: ImpactResult
+    names: dict[str, str | None]
+    took_s: float
+    top: int
+
+    def show(self, again: str) -> None:
+        """Print it; *again* are the options that a follow-up question needs."""
+        self._head()
+        if not self.result.affected:
+            output.say("Nothing is affected.")
+        else:
+            self._domains()
+            self._survives()
+        self._rests_on()
+        self._list()
+        output.hints(self._next(again))
+
+    def _head(self) -> None:
+        failed = self.result.event["failed"]
+        shown = ", ".join(_called(name, self.names.get(name)) for name in failed[:NAMED])
+        more = f" and {len(failed) - NAMED:,} more" if len(failed) > NAMED else ""
+        horizon = self.result.event["horizon_s"]
+        until = "until all buffers are spent" if horizon is None else f"within {human(horizon)}"
+        output.say(f"Impact of losing {shown}{more}, {until}", style="bold")
+        revision = f"revision {self.result.revision} · " if self.result.revision else ""
+        milliseconds = self.took_s * 1000
+        output.say(f"{revision}model level {self.result.model_level} · {milliseconds:,.0f} ms", style="dim")
+        output.say()
+
+    def _domains(self) -> None:
+        rows = []
+        for domain, counts in self.result.summary.items():
+            times = [a["time_s"] for a in self._of(domain) if a["verdict"] != "at_risk" and a["time_s"] is not None]
+            cells = [Text(f"{counts[v]:,}" if counts[v] else "-", STYLES[v] if counts[v] else "dim") for v in VERDICTS]
+            first, last = (human(min(times)), human(max(times))) if times else ("-", "-")
+            rows.append((domain, *cells, first, last, _capacity(self.result.capacity_lost.get(domain, {}))))
+        columns = ("domain", "failed", "down", "interrupted", "degraded", "at risk", "first", "last", "lost")
+        output.table(columns, rows, right=columns[1:8])
+        output.say()
+
+    def _of(self, domain: str) -> Iterable[dict[str, Any]]:
+        return (entry for entry in self.result.affected if entry["domain"] == domain)
+
+    def _survives(self) -> None:
+        risky = [a for a in self.result.affected if a["verdict"] == "at_risk"]
+        if risky:
+            drops = [a for a in risky if self._will_drop(a)]
+            output.say(f"Survive through redundancy or a buffer: {len(risky):,} at risk", style="bold")
+            spare = [a for a in risky if not self._will_drop(a)]
+            if spare:
+                output.say(f"  one more loss away: {_few(spare)}")
+            if drops:
+                first = min(a["time_s"] for a in drops)
+                output.say(f"  will drop later, the first after {human(first)}: {_few(drops)}")
+        back = [a for a in self.result.affected if a["verdict"] == "interrupted"]
+        if back:
+            output.say(f"Came back: {_few(back)}")
+        for source in self.result.standby[:NAMED]:
+            until = f", for {human(source['off_s'] - source['on_s'])}" if source["off_s"] is not None else ""
+            output.say(f"Standby: {output.plain(source['id'])} on after {human(source['on_s'])}{until}")
+        if len(self.result.standby) > NAMED:
+            output.say(f"Standby: {len(self.result.standby) - NAMED:,} more called")
+        if risky or back or self.result.standby:
+            output.say()
+
+    def _will_drop(self, entry: dict[str, Any]) -> bool:
+        horizon = self.result.event["horizon_s"]
+        return horizon is not None and entry["time_s"] is not None and entry["time_s"] > horizon
+
+    def _rests_on(self) -> None:
+        known = self.result.assumptions
+        if known["assumed_supplied"]:
+            output.say(f"Assumed: {known['assumed_supplied']:,} assets without a known supplier count as supplied.")
+        if known["baseline_down"]:
+            output.say(f"Left out: {known['baseline_down']:,} assets were not operating before the event.")
+        if known["sources"]:
+            ages = (f"{s['source']} ({human(s['age_s'])} old)" if s.get("age_s") is not None else s["source"]
+                    for s in known["sources"])  # fmt: skip
+            output.say(f"Data: {output.plain(', '.join(ages))}")
+        for line in self.result.notes:
+            output.say(f"Note: {output.plain(line)}", style="dim")
+
+    def _list(self) -> None:
+        if not self.result.affected or not self.top:
+            return
+        ranked = sorted(self.result.affected, key=_rank)
+        output.say()
+        rows = []
+        for entry in ranked[: self.top]:
+            verdict = entry["verdict"].replace("_", " ")
+            others = [f.replace("_", " ") for f in entry["flags"] if f != entry["verdict"]]
+            shown = Text(f"{verdict} ({', '.join(others)})" if others else verdict, STYLES[entry["verdict"]])
+            kind = f"{entry['kind']}"
+            rows.append((shown, _when(entry), entry["id"], kind, entry["name"], _why(entry)))
+        output.table(("verdict", "when", "asset", "kind", "name", "because"), rows)
+        if len(ranked) > self.top:
+            output.say(f"... {self.top:,} of {len(ranked):,} affected assets; all with --all", style="dim")
+
+    def _next(self, again: str) -> list[str]:
+        event = " ".join(shell(name) for name in self.result.event["failed"][:NAMED])
+        if len(self.result.event["failed"]) > NAMED:
+            event = "ID..."
+        lines = [f"twin impact {event}{again} -o impact.geojson     as a layer for QGIS (.gpkg, .csv, .parquet too)"]
+        lost = next((a["id"] for a in sorted(self.result.affected, key=_rank) if a["verdict"] == "down"), None)
+        tables = again[again.find(" --tables") :] if " --tables" in again else ""
+        if lost:
+            lines.append(f"twin dependencies {shell(lost)} --depth 2{tables}     what it rests on")
+        if self.result.event["horizon_s"] is None:
+            lines.append(f"twin impact {event} --horizon 8h{tables}     what is down after 8 hours")
+        return lines
+
+
+def _rank(entry: dict[str, Any]) -> tuple[int, float, str]:
+    time_s = entry["time_s"]
+    return ORDER[entry["verdict"]], float("inf") if time_s is None else time_s, entry["id"]
+
+
+def _called(id: str, name: str | None) -> str:
+    return output.plain(f"{id} ({name})" if name and name != id else id)
+
+
+def _few(entries: list[dict[str, Any]]) -> str:
+    more = f" and {len(entries) - NAMED:,} more" if len(entries) > NAMED else ""
+    return ", ".join(_called(entry["id"], entry["name"]) for entry in entries[:NAMED]) + more
+
+
+def _capacity(lost: dict[str, float]) -> str:
+    return ", ".join(f"{value:,.6g} {UNITS.get(name, name)}" for name, value in lost.items())
+
+
+def _when(entry: dict[str, Any]) -> str:
+    if len(entry["outages"]) > 1 or (entry["outages"] and entry["outages"][-1][1] is not None):
+        shown = [f"{human(a)} to {human(b)}" if b is not None else f"from {human(a)}" for a, b in entry["outages"][:2]]
+        return ", ".join(shown) + (" ..." if len(entry["outages"]) > 2 else "")
+    return human(entry["time_s"])
+
+
+def _why(entry: dict[str, Any]) -> str:
+    if entry["verdict"] == "failed":
+        return "the event"
+    if not entry["lost"]:
+        return ""
+    gate = entry["lost"][0]
+    members = ", ".join(output.plain(name) for name in gate["failed_members"][:NAMED])
+    more = f" and {len(gate['failed_members']) - NAMED:,} more" if len(gate["failed_members"]) > NAMED else ""
+    others = f"; and {len(entry['lost']) - 1} more" if len(entry["lost"]) > 1 else ""
+    name = gate["service"] if gate["group"] == gate["service"] else f"{gate['service']}/{gate['group']}"
+    return f"{name} {gate['have']} of {gate['need']} needed: {members}{more}{others}"

@@ -1,0 +1,330 @@
+"""``class Twin``: the use cases that the CLI, the API and notebooks call.
+
+It answers from a snapshot of the last published state. Every question first asks the store for its revision;
+when that has moved, one thread reads the new state while the others go on answering from the old one.
+"""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from twin.errors import ApplyInProgress, EmptyTwin, SnapshotError, StoreTransient
+from twin.impact import ImpactResult, Snapshot
+from twin.model import Finding
+from twin.schema import Schema, load_schema
+from twin.store import Store
+from twin.store.read import read_tables
+
+if TYPE_CHECKING:
+    import geopandas
+
+    from twin.store import State
+
+Progress = Callable[[str], None]
+
+#: Published states kept on disk per store.
+KEPT = 3
+#: How often a state that changes while it is read is tried again.
+ATTEMPTS = 5
+
+
+class StoreSettings(Protocol):
+    """What opening a twin needs to know; :class:`twin.settings.Settings` has it."""
+
+    @property
+    def home(self) -> Path: ...
+    @property
+    def neo4j_uri(self) -> str | None: ...
+    @property
+    def neo4j_user(self) -> str: ...
+    @property
+    def neo4j_password(self) -> Any: ...
+    @property
+    def neo4j_database(self) -> str: ...
+    @property
+    def schema_files(self) -> Sequence[Path]: ...
+
+
+class Current(NamedTuple):
+    """A snapshot, and what to know about it (an import is being applied, a newer state is being read)."""
+
+    snapshot: Snapshot
+    notice: str | None
+
+
+def open_store(settings: StoreSettings, progress: Progress | None = None) -> Store:
+    """The store that the settings name: the managed local server, started if need be, or any other.
+
+    Args:
+        settings: home, address and credentials. progress: is told what a slow start is doing.
+
+    Raises:
+        TwinError: the server cannot be started, reached or logged in to.
+    """
+    if settings.neo4j_uri:
+        secret = settings.neo4j_password
+        password = secret.get_secret_value() if hasattr(secret, "get_secret_value") else secret
+        return Store(settings.neo4j_uri, settings.neo4j_user, password or "", settings.neo4j_database)
+    from twin.store.server import LocalServer
+
+    endpoint = LocalServer(settings.home).ensure(progress)
+    return Store(endpoint.uri, endpoint.user, endpoint.password, settings.neo4j_database)
+
+
+class Twin:
+    """One twin: a store, its schema and the snapshots of its published states. Safe to share between threads.
+
+    Example:
+        >>> with Twin.connect("neo4j://localhost:7687", "neo4j", "secret") as twin:  # doctest: +SKIP
+        ...     twin.impact(["grid:bus-1"], horizon_s=8 * 3600).summary
+    """
+
+    def __init__(self, store: Store, schema: Schema, home: Path) -> None:
+        """*home* is the folder for snapshots; the twin closes the store."""
+        self.store = store
+        self.schema = schema
+        self._cache = home / "snapshots"
+        self._held: Snapshot | None = None
+        self._reading = threading.Lock()
+        self._told = threading.local()
+
+    @classmethod
+    def open(cls, settings: StoreSettings, progress: Progress | None = None) -> Twin:
+        """The twin that the settings name. Raises TwinError."""
+        schema = load_schema(settings.schema_files)
+        return cls(open_store(settings, progress), schema, settings.home)
+
+    @classmethod
+    def connect(
+        cls,
+        uri: str,
+        user: str,
+        password: str,
+        database: str = "neo4j",
+        home: str | Path | None = None,
+        schema_files: Sequence[Path] = (),
+    ) -> Twin:
+        """A twin in any Neo4j, for notebooks and scripts.
+
+        Args:
+            uri: as in ``neo4j://host:7687``. user, password, database: as the server knows them.
+            home: folder for snapshots, by default the user's cache folder. schema_files: own schema files.
+
+        Raises:
+            TwinError: the schema is not valid or the address is not one.
+        """
+        if home is None:
+            from platformdirs import user_cache_path
+
+            home = user_cache_path("infrastructure-twin")
+        return cls(Store(uri, user, password, database), load_schema(schema_files), Path(home))
+
+    def close(self) -> None:
+        """Close the connection to the store."""
+        self.store.close()
+
+    def __enter__(self) -> Twin:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    # -- the snapshot ---------------------------------------------------------------------------------------
+
+    @property
+    def notice(self) -> str | None:
+        """What to know about the snapshot that this thread was given last."""
+        told: str | None = getattr(self._told, "notice", None)
+        return told
+
+    def snapshot(self) -> Snapshot:
+        """The last published state; see :meth:`current`."""
+        return self.current().snapshot
+
+    def current(self) -> Current:
+        """The last published state, and a notice when something is going on.
+
+        Raises:
+            EmptyTwin: nothing was imported yet. ApplyInProgress: an import is being applied and this process
+                has no snapshot of the state before it. StoreError: the store does not answer.
+        """
+        found = self._find()
+        self._told.notice = found.notice
+        if found.snapshot.n_assets == 0:
+            raise EmptyTwin("Nothing has been imported yet")
+        return found
+
+    def _find(self) -> Current:
+        state = self.store.state()
+        held = self._held
+        if held is not None and self._shows(held, state):
+            return Current(held, _applying(state))
+        must_wait = held is None or held.arrays.store_id != state.store_id
+        if not self._reading.acquire(blocking=must_wait) and held is not None:
+            return Current(held, f"Revision {state.revision} is being read; this is revision {held.revision}.")
+        try:
+            return self._refresh()
+        finally:
+            self._reading.release()
+
+    def _refresh(self) -> Current:
+        for _ in range(ATTEMPTS):
+            state = self.store.state()
+            if self._held is not None and self._shows(self._held, state):
+                return Current(self._held, _applying(state))
+            found = self._from_disk(state)
+            if found is None and state.applying:
+                raise ApplyInProgress(
+                    f"The import run {state.applying} is being applied, and this process has not seen "
+                    f"revision {state.revision} before it",
+                    run=state.applying,
+                    revision=state.revision,
+                )
+            found = found or self._from_store(state)
+            if found is not None:
+                self._held = found
+                return Current(found, _applying(state))
+        raise StoreTransient(f"The twin changed {ATTEMPTS} times while it was read", fix="Ask again in a moment.")
+
+    def _shows(self, snapshot: Snapshot, state: State) -> bool:
+        return snapshot.arrays.store_id == state.store_id and snapshot.revision == state.revision
+
+    def _folder(self, state: State) -> Path:
+        return self._cache / state.store_id / f"{state.revision:08d}-{self.schema.digest}"
+
+    def _from_disk(self, state: State) -> Snapshot | None:
+        folder = self._folder(state)
+        if not folder.is_dir():
+            return None
+        try:
+            return Snapshot.load(folder)
+        except SnapshotError:  # of another version, or damaged: it is built again
+            shutil.rmtree(folder, ignore_errors=True)
+            return None
+
+    def _from_store(self, state: State) -> Snapshot | None:
+        """A snapshot of exactly *state*, or None when the store moved on meanwhile."""
+        assets, links = read_tables(self.store, self.schema)
+        sources = self._sources()
+        if self.store.state() != state:
+            return None
+        found = Snapshot.from_arrow(
+            assets, links, self.schema, revision=state.revision, store_id=state.store_id, sources=sources
+        )
+        if found.n_assets == 0:
+            return found
+        folder = self._folder(state)
+        with suppress(OSError):  # a full or read-only disk costs time, not the answer
+            found.save(folder)
+            self._prune(folder)
+        return found
+
+    def _prune(self, newest: Path) -> None:
+        """Keep the last few states of this store; open memory maps of removed ones stay valid."""
+        folders = sorted(path for path in newest.parent.iterdir() if path.is_dir() and not path.name.startswith("."))
+        for folder in folders[:-KEPT]:
+            if folder != newest:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _sources(self) -> list[dict[str, Any]]:
+        newest: dict[str, dict[str, Any]] = {}
+        for run in self.runs():
+            source = run.get("source")
+            if source and run.get("status") == "applied" and source not in newest:
+                newest[source] = {"source": source, "imported_at": run.get("finished_at")}
+        return sorted(newest.values(), key=lambda entry: str(entry["source"]))
+
+    # -- questions ------------------------------------------------------------------------------------------
+
+    def asset(self, asset_id: str) -> dict[str, Any]:
+        """One asset with everything it carries. Raises UnknownAsset."""
+        return self.snapshot().asset(asset_id)
+
+    def assets(self, **filters: Any) -> tuple[list[dict[str, Any]], str | None, int]:
+        """Assets by ``kind, domain, text, bbox, after, limit``: rows, the next cursor and the total."""
+        return self.snapshot().assets(**filters)
+
+    def dependencies(
+        self, asset_id: str, depth: int | None = None, domains: Sequence[str] | None = None
+    ) -> list[dict[str, Any]]:
+        """What an asset depends on, nearest first."""
+        return self.snapshot().dependencies(asset_id, depth, domains)
+
+    def dependents(
+        self, asset_id: str, depth: int | None = None, domains: Sequence[str] | None = None
+    ) -> list[dict[str, Any]]:
+        """What depends on an asset, nearest first."""
+        return self.snapshot().dependents(asset_id, depth, domains)
+
+    def impact(self, ids: Iterable[str], horizon_s: float | None = None) -> ImpactResult:
+        """What is lost when these assets fail, until *horizon_s* seconds (None: until all buffers are spent)."""
+        return self.snapshot().impact(ids, horizon_s)
+
+    def findings(self) -> list[Finding]:
+        """What is wrong or missing: what the data show by themselves, and what imports found, worst first."""
+        stored = [_finding(row) for row in self.store.rows("findings.list")]
+        found = [*self.snapshot().findings, *stored]
+        return sorted(dict.fromkeys(found), key=lambda f: (SEVERITIES.index(f.severity), f.code))
+
+    def runs(self) -> list[dict[str, Any]]:
+        """Every import run as plain data, newest first."""
+        return [{name: _plain(value) for name, value in _flat(row).items()} for row in self.store.rows("runs.list")]
+
+    def status(self) -> dict[str, Any]:
+        """Server version, store id, revision, run being applied, and the revision that answers come from."""
+        state = self.store.state()
+        held = self._held
+        self._told.notice = _applying(state)
+        return {
+            "version": self.store.version(),
+            "store_id": state.store_id,
+            "revision": state.revision,
+            "applying": state.applying,
+            "snapshot_revision": held.revision if held is not None else None,
+        }
+
+    def to_geodataframe(self, rows: Sequence[Mapping[str, Any]]) -> geopandas.GeoDataFrame:
+        """Rows with an ``id`` (assets, ``impact(...).affected``) as a layer in WGS 84, one feature per row."""
+        from twin.export.layers import frame_of
+
+        return frame_of(self.snapshot().arrays.assets, rows)
+
+
+SEVERITIES = ("error", "warning", "info")
+
+
+def _applying(state: State) -> str | None:
+    if not state.applying:
+        return None
+    return f"The import run {state.applying} is being applied; this is the state before it (revision {state.revision})."
+
+
+def _flat(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Columns of a row; a single map column stands for its entries."""
+    only = next(iter(row.values())) if len(row) == 1 else None
+    return only if isinstance(only, Mapping) else row
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime) or hasattr(value, "iso_format"):
+        return value.isoformat() if isinstance(value, datetime) else value.iso_format()
+    return value
+
+
+def _finding(row: Mapping[str, Any]) -> Finding:
+    entry = _flat(row)
+    return Finding(
+        code=entry["code"],
+        severity=entry["severity"],
+        message=entry["message"],
+        fix=entry.get("fix") or "",
+        assets=tuple(entry.get("assets") or ()),
+        count=entry.get("count") or max(1, len(entry.get("assets") or ())),
+    )

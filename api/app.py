@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -85,14 +86,20 @@ def open_twin() -> Twin:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     holder: Holder = app.state.holder
-    try:
-        await run_in_threadpool(holder.get)
-    except TwinError as error:
-        log.warning("%s (%s); each request tries again. %s", error.detail, error.code, error.fix)
+    warming = asyncio.create_task(run_in_threadpool(warm, holder))
     try:
         yield
     finally:
+        await warming
         await run_in_threadpool(holder.close)
+
+
+def warm(holder: Holder) -> None:
+    """Open the twin, read its state and run the kernels once, so that the first question need not wait."""
+    try:
+        holder.get().current().snapshot.impact([])
+    except TwinError as error:
+        log.warning("%s (%s); each request tries again. %s", error.detail, error.code, error.fix)
 
 
 def _describe_once(app: FastAPI) -> None:

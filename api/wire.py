@@ -47,12 +47,16 @@ class Answer(Open):
     notice: str | None = Field(description="What to know about the answer, e.g. that an import is being applied.")
 
 
-class Page(Answer):
+class Page(Open):
     """One page of a list."""
 
     total: int = Field(description="Rows of the whole list.")
     next: str | None = Field(description="Address of the next page; null at the end.")
     cursor: str | None = Field(description="The same as a parameter value.")
+
+
+class AnswerPage(Answer, Page):
+    """One page of a list that is computed from one state of the twin."""
 
 
 class AssetRow(Open):
@@ -89,7 +93,7 @@ class ListedAsset(AssetRow):
     status: str
 
 
-class AssetPage(Page):
+class AssetPage(AnswerPage):
     """A page of assets."""
 
     items: list[ListedAsset]
@@ -120,7 +124,7 @@ class WalkRow(AssetRow):
     group: str | None
 
 
-class WalkPage(Page):
+class WalkPage(AnswerPage):
     """A page of dependencies or dependents, nearest first."""
 
     items: list[WalkRow]
@@ -214,7 +218,7 @@ class FindingRow(Open):
     count: int
 
 
-class FindingPage(Page):
+class FindingPage(AnswerPage):
     """A page of findings."""
 
     items: list[FindingRow]

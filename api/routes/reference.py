@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 from importlib import resources
 
@@ -20,6 +21,7 @@ PAGE_HEADERS = {
     "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "Cache-Control": "no-cache",
 }
+CODE = re.compile(r"``?([^`]+)``?")
 FILES = ("reference.css", "reference.js")
 
 
@@ -62,11 +64,15 @@ def _entry(fault: HttpFault, status: int, meaning: str) -> str:
     lines = [
         f'<section id="{escape(fault.code)}">',
         f"<h2><code>{escape(fault.code)}</code> <small>HTTP {status}</small></h2>",
-        f"<p><strong>{escape(fault.title)}.</strong> {escape(meaning)}</p>",
-        f"<p>What to do: {escape(fault.fix)}</p>",
+        f"<p><strong>{escape(fault.title)}.</strong> {_inline(meaning)}</p>",
+        f"<p>What to do: {_inline(fault.fix)}</p>",
         "</section>",
     ]
     return "\n".join(lines)
+
+
+def _inline(text: str) -> str:
+    return CODE.sub(r"<code>\1</code>", escape(text))
 
 
 def _text(name: str) -> str:

@@ -14,28 +14,25 @@ function h(tag, attributes = {}, ...children) {
   return node;
 }
 
-/** Text with `code` in backticks and paragraphs kept. */
-function prose(text = '') {
-  const parts = text.split(/`([^`]+)`/);
-  return h('p', {}, ...parts.map((part, i) => (i % 2 ? h('code', {}, part) : part)));
-}
+/** Text as nodes, with `code` in backticks. */
+const inline = (text = '') => text.split(/`([^`]+)`/).map((part, i) => (i % 2 ? h('code', {}, part) : part));
 
 const resolve = (api, schema) => (schema?.$ref ? schema.$ref.slice(2).split('/').reduce((at, key) => at[key], api) : schema);
 
 /** A schema in a few words: type, bounds, choices. */
-function words(api, given) {
+function words(api, given, optional = false) {
   const schema = resolve(api, given) ?? {};
   const options = schema.anyOf ?? schema.oneOf;
-  if (options) return options.map((option) => words(api, option)).join(' or ');
+  if (options) return options.filter((option) => !optional || option.type !== 'null').map((option) => words(api, option)).join(' or ');
   if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(' | ');
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   let text = schema.type ?? 'any';
-  if (text === 'array') text = `list of ${words(api, schema.items ?? schema.prefixItems?.[0])}`;
+  if (text === 'array') text = `list of ${words(api, schema.items ?? schema.prefixItems?.[0], true)}`;
   const { minimum, maximum, maxLength, maxItems } = schema;
-  if (minimum !== undefined && maximum !== undefined) text += ` ${minimum} … ${maximum}`;
+  if (minimum !== undefined && maximum !== undefined) text += ` ${minimum} … ${maximum >= 1e9 ? maximum.toExponential() : maximum}`;
   else if (minimum !== undefined) text += ` ≥ ${minimum}`;
-  if (maxLength !== undefined) text += `, at most ${maxLength} characters`;
-  if (maxItems !== undefined) text += `, at most ${maxItems}`;
+  if (maxLength !== undefined && !optional) text += `, at most ${maxLength} characters`;
+  if (maxItems !== undefined) text += `, at most ${maxItems} of them`;
   return text;
 }
 
@@ -47,21 +44,21 @@ function members(api, given, depth = 0) {
   if (!values?.properties || depth > 4) return undefined;
   return h('table', {}, ...Object.entries(values.properties).map(([name, member]) => h('tr', {},
     h('td', { class: 'name' }, h('code', {}, name)),
-    h('td', {}, words(api, member), member.description ? ` · ${member.description}` : '',
+    h('td', {}, words(api, member), ...(member.description ? [' · ', ...inline(member.description)] : []),
       members(api, member, depth + 1) ? h('details', {}, h('summary', {}, 'members'), members(api, member, depth + 1)) : undefined))));
 }
 
 function parameterRow(parameter, api) {
-  const input = h('input', {
-    name: parameter.name, 'data-in': parameter.in, placeholder: parameter.schema?.default ?? '',
-    'aria-label': parameter.name, autocomplete: 'off', spellcheck: 'false',
-  });
   const example = parameter.example ?? Object.values(parameter.examples ?? {})[0] ?? parameter.schema?.examples?.[0];
+  const hint = example?.value ?? example;
+  const input = h('input', {
+    name: parameter.name, 'data-in': parameter.in, placeholder: parameter.schema?.default ?? (hint === undefined ? '' : `e.g. ${hint}`),
+    'aria-label': parameter.name, autocomplete: 'off', spellcheck: 'false', required: parameter.required,
+  });
   return h('tr', {},
     h('td', { class: 'name' }, h('code', {}, parameter.name), parameter.required ? ' *' : ''),
-    h('td', {}, words(api, parameter.schema), parameter.description ? ` · ${parameter.description}` : '',
-      example !== undefined ? h('div', {}, h('small', {}, `e.g. ${example?.value ?? example}`)) : undefined),
-    h('td', {}, input));
+    h('td', {}, ...inline(parameter.description), ' ', h('small', {}, words(api, parameter.schema, true))),
+    h('td', { class: 'value' }, input));
 }
 
 function address(path, form) {
@@ -109,7 +106,7 @@ function operation(api, path, method, given) {
   const parameters = given.parameters ?? [];
   return h('section', { id: given.operationId, 'data-words': `${path} ${given.summary} ${given.operationId}`.toLowerCase() },
     h('h2', {}, h('span', { class: `verb ${method}` }, method.toUpperCase()), ' ', h('span', { class: 'path' }, path)),
-    h('p', {}, h('strong', {}, given.summary)), prose(given.description),
+    h('p', {}, h('strong', {}, given.summary)), h('p', {}, ...inline(given.description)),
     h('form', { onsubmit: (event) => send(event, method.toUpperCase(), path) },
       parameters.length ? h('table', {}, ...parameters.map((parameter) => parameterRow(parameter, api))) : undefined,
       request ? h('div', {}, h('h3', {}, 'Body'), members(api, request), h('textarea', { name: 'body', 'aria-label': 'Body', spellcheck: 'false' }, JSON.stringify(sample ?? {}, null, 2))) : undefined,

@@ -19,7 +19,10 @@ def supply_order(links: LinkColumns, types: TypeTable, service: int, n: int) -> 
     back = rows[types.mesh[links.type[rows]]]
     source = np.concatenate([links.source[rows], links.target[back]])
     target = np.concatenate([links.target[rows], links.source[back]])
-    touched = np.unique(np.concatenate([source, target]))
+    involved = np.zeros(n, bool)
+    involved[source] = True
+    involved[target] = True
+    touched = np.flatnonzero(involved)
     local = np.full(n, -1, np.int32)
     local[touched] = np.arange(len(touched), dtype=np.int32)
     source, target = local[source], local[target]
@@ -42,7 +45,8 @@ def _topological(label: Ints, source: Ints, target: Ints, count: int) -> Ints:
     """Position of each component in an order in which suppliers come first (Kahn 1962, by whole layers)."""
     a, b = label[source], label[target]
     apart = a != b
-    edge = np.unique(a[apart].astype(np.int64) * max(count, 1) + b[apart])
+    edge = np.sort(a[apart].astype(np.int64) * max(count, 1) + b[apart])
+    edge = edge[np.concatenate([[True], edge[1:] != edge[:-1]])] if len(edge) else edge
     a, b = (edge // max(count, 1)).astype(np.int64), (edge % max(count, 1)).astype(np.int64)
     start: Longs = np.searchsorted(a, np.arange(count + 1))
     waiting = np.bincount(b, minlength=count)

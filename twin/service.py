@@ -27,10 +27,13 @@ if TYPE_CHECKING:
 
     from twin.store import State
 
-Progress = Callable[[str], None]
+#: What a slow start is doing: step, done, total (0 when not known).
+Progress = Callable[[str, int, int], None]
 
 #: Published states kept on disk per store.
 KEPT = 3
+#: Runs listed at most.
+MAX_RUNS = 10_000
 #: How often a state that changes while it is read is tried again.
 ATTEMPTS = 5
 
@@ -48,6 +51,10 @@ class StoreSettings(Protocol):
     def neo4j_password(self) -> Any: ...
     @property
     def neo4j_database(self) -> str: ...
+    @property
+    def neo4j_version(self) -> str: ...
+    @property
+    def cache(self) -> Path: ...
     @property
     def schema_files(self) -> Sequence[Path]: ...
 
@@ -74,7 +81,8 @@ def open_store(settings: StoreSettings, progress: Progress | None = None) -> Sto
         return Store(settings.neo4j_uri, settings.neo4j_user, password or "", settings.neo4j_database)
     from twin.store.server import LocalServer
 
-    endpoint = LocalServer(settings.home).ensure(progress)
+    server = LocalServer(settings.home, settings.neo4j_version, settings.cache)
+    endpoint = server.ensure(progress) if progress is not None else server.ensure()
     return Store(endpoint.uri, endpoint.user, endpoint.password, settings.neo4j_database)
 
 
@@ -234,12 +242,8 @@ class Twin:
                 shutil.rmtree(folder, ignore_errors=True)
 
     def _sources(self) -> list[dict[str, Any]]:
-        newest: dict[str, dict[str, Any]] = {}
-        for run in self.runs():
-            source = run.get("source")
-            if source and run.get("status") == "applied" and source not in newest:
-                newest[source] = {"source": source, "imported_at": run.get("finished_at")}
-        return sorted(newest.values(), key=lambda entry: str(entry["source"]))
+        rows = self.store.rows("ingest.sources")
+        return [{"source": row["source"], "imported_at": _plain(row["imported_at"])} for row in rows]
 
     # -- questions ------------------------------------------------------------------------------------------
 
@@ -269,13 +273,16 @@ class Twin:
 
     def findings(self) -> list[Finding]:
         """What is wrong or missing: what the data show by themselves, and what imports found, worst first."""
-        stored = [_finding(row) for row in self.store.rows("findings.list")]
+        stored = [_finding(row) for row in self.store.rows("ingest.findings")]
         found = [*self.snapshot().findings, *stored]
         return sorted(dict.fromkeys(found), key=lambda f: (SEVERITIES.index(f.severity), f.code))
 
     def runs(self) -> list[dict[str, Any]]:
         """Every import run as plain data, newest first."""
-        return [{name: _plain(value) for name, value in _flat(row).items()} for row in self.store.rows("runs.list")]
+        return [
+            {name: _plain(value) for name, value in _flat(row).items()}
+            for row in self.store.rows("ingest.runs", limit=MAX_RUNS)
+        ]
 
     def status(self) -> dict[str, Any]:
         """Server version, store id, revision, run being applied, and the revision that answers come from."""

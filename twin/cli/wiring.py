@@ -20,6 +20,18 @@ if TYPE_CHECKING:
     from twin.store.catalogue import Catalogue
 
 
+class _Starting:
+    """Tells each step of a slow start once, to stderr."""
+
+    def __init__(self) -> None:
+        self._told = ""
+
+    def __call__(self, step: str, done: int, total: int) -> None:
+        if step != self._told:
+            self._told = step
+            note(f"{step} ...")
+
+
 def settings() -> Settings:
     """The settings from the environment (``TWIN_*``). Raises SettingsError."""
     from twin.settings import load_settings
@@ -31,14 +43,14 @@ def open_store(found: Settings) -> Store:
     """The store that the settings name; a slow start is told on stderr."""
     from twin.service import open_store as open_
 
-    return open_(found, note)
+    return open_(found, _Starting())
 
 
 def open_twin() -> Twin:
     """The twin that the settings name; the caller closes it."""
     from twin.service import Twin
 
-    return Twin.open(settings(), note)
+    return Twin.open(settings(), _Starting())
 
 
 def schema() -> Schema:
@@ -84,6 +96,6 @@ def opened(tables: Path | None = None) -> Iterator[Source]:
 
 def catalogue() -> Catalogue:
     """The catalogue of Cypher queries; no server is asked."""
-    from twin.store.catalogue import default_catalogue
+    from twin.store.catalogue import built_in
 
-    return default_catalogue()
+    return built_in()

@@ -23,24 +23,22 @@ def queries(context: typer.Context, json: Json = False) -> None:
     """List the queries of the catalogue."""
     if context.invoked_subcommand is not None:
         return
-    known = wiring.catalogue()
-    found = [known.get(name) for name in sorted(known.names())]
-    if json:
-        output.emit_json({"items": [_facts(query) for query in found]})
-        return
-    output.table(("name", "mode", "parameters", "answers"), (_line(query) for query in found))
-    output.hints(["twin queries show NAME", "twin queries run NAME --param name=value"])
+    _list(json)
 
 
 @group.command("list")
 def list_(json: Json = False) -> None:
     """List the queries of the catalogue."""
-    known = wiring.catalogue()
-    found = [known.get(name) for name in sorted(known.names())]
+    _list(json)
+
+
+def _list(json: bool) -> None:
+    found = sorted(wiring.catalogue(), key=lambda query: query.name)
     if json:
         output.emit_json({"items": [_facts(query) for query in found]})
         return
     output.table(("name", "mode", "parameters", "answers"), (_line(query) for query in found))
+    output.hints(["twin queries show NAME", "twin queries run NAME --param name=value"])
 
 
 @group.command()
@@ -107,11 +105,11 @@ def parse_params(words: list[str]) -> dict[str, Any]:
 
 
 def _line(query: Query) -> tuple[str, str, str, str]:
-    return query.name, query.mode, ", ".join(query.params), query.doc.strip().split("\n")[0]
+    return query.name, query.mode, ", ".join(query.parameters), query.doc
 
 
 def _facts(query: Query) -> dict[str, Any]:
-    return {"name": query.name, "mode": query.mode, "params": dict(query.params), "doc": query.doc}
+    return {"name": query.name, "mode": query.mode, "examples": query.params, "doc": query.doc}
 
 
 def register(app: typer.Typer) -> None:

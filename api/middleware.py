@@ -41,6 +41,9 @@ class Envelope:
         request_id = given if SAFE_ID.match(given) else uuid4().hex
         scope.setdefault("state", {})["request_id"] = request_id
         started = False
+        head = scope["method"] == "HEAD"
+        if head:  # answered as GET without its body
+            scope = {**scope, "method": "GET"}
 
         async def send_with_headers(message: Message) -> None:
             nonlocal started
@@ -50,6 +53,8 @@ class Envelope:
                 headers["X-Request-ID"] = request_id
                 for name, value in SECURITY.items():
                     headers.setdefault(name, value)
+            elif head:
+                message = {**message, "body": b""}
             await send(message)
 
         if self._declared_too_large(scope):

@@ -140,3 +140,11 @@ def test_other_origins_are_not_let_in(client: TestClient) -> None:
     response = client.options("/impact", headers=asked)
     assert response.status_code == 405
     assert not [name for name in response.headers if name.startswith("access-control")]
+
+
+@pytest.mark.parametrize("path", ["/docs", "/openapi.json", "/health/live", "/nope", "/impact"])
+def test_head_is_get_without_the_body(client: TestClient, path: str) -> None:
+    whole, head = client.get(path), client.head(path)
+    assert (head.status_code, head.content) == (whole.status_code, b"")
+    assert head.headers["Content-Type"] == whole.headers["Content-Type"]
+    assert head.headers["X-Content-Type-Options"] == "nosniff"

@@ -68,12 +68,17 @@ def _protected(tables: Tables, fibre: Fibre, dc: DataCentre) -> None:
         path = tables.asset(
             f"path/{dc.key}-{side}",
             "path",
-            f"Path {side.upper()} {dc.name} via {' - '.join(fibre.names[town] for town in towns)}",
+            f"Path {side.upper()} {dc.name} {_via(fibre, dc, towns)}",
             length_km=round(km, 1),
             latency_ms=round(km / 200, 2),
         )
         _carry(tables, fibre, dc, side, count, towns, path)
         tables.link(path, "SERVES", circuit)
+
+
+def _via(fibre: Fibre, dc: DataCentre, towns: list[str]) -> str:
+    inner = towns[1:-1] if towns[0] == dc.towns[0] else towns[:-1]
+    return f"via {fibre.names[inner[0]]}" if inner else "direct"
 
 
 def disjoint_routes(fibre: Fibre, dc: DataCentre) -> tuple[list[str], list[str]]:

@@ -42,7 +42,7 @@ def _supply(tables: Tables, dc: DataCentre) -> None:
                 "feeder",
                 f"Feed {side.upper()} {dc.name}",
                 dc.place,
-                demand_mw=megawatts,
+                demand_mw=megawatts if dc.feeds == "1" else round(megawatts / 2, 3),
                 voltage_kv=20,
                 ref=side.upper(),
             )
@@ -156,9 +156,7 @@ def _rack(tables: Tables, dc: DataCentre, hall: str, number: int, status: str | 
 def _routers(tables: Tables, dc: DataCentre) -> None:
     """Two border routers in hall 1, each on both UPS."""
     for count in (1, 2):
-        router = tables.asset(
-            f"router/{dc.key}-{count}", "router", f"Border router {count} {dc.name}", dc.place, capacity_gbps=400
-        )
+        router = tables.asset(f"router/{dc.key}-{count}", "router", f"Border router {count} {dc.name}", dc.place)
         tables.link(f"hall/{dc.key}-h1", "CONTAINS", router)
         for side in ("a", "b"):
             tables.link(f"ups/{dc.key}-{side}", "POWERS", router)

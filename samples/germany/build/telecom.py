@@ -14,9 +14,13 @@ HUBS = ("berlin", "duesseldorf", "frankfurt", "hamburg", "hannover", "leipzig", 
 EXCHANGES = ("berlin", "duesseldorf", "frankfurt", "hamburg", "muenchen")
 #: Two cables that leave a town through one duct: diversity that exists on paper only.
 SHARED_DUCTS = {
-    "koeln-rheinbruecke": ("koeln", (("duesseldorf", "koeln"), ("koblenz", "koeln"))),
-    "hamburg-suederelbe": ("hamburg", (("braunschweig", "hamburg"), ("hamburg", "hannover"))),
-    "karlsruhe-hauptbahnhof": ("karlsruhe", (("karlsruhe", "mannheim"), ("karlsruhe", "stuttgart"))),
+    "koeln-rheinbruecke": ("Köln, Rhine bridge", "koeln", (("duesseldorf", "koeln"), ("koblenz", "koeln"))),
+    "hamburg-suederelbe": ("Hamburg, Süderelbe", "hamburg", (("braunschweig", "hamburg"), ("hamburg", "hannover"))),
+    "karlsruhe-hauptbahnhof": (
+        "Karlsruhe, main station",
+        "karlsruhe",
+        (("karlsruhe", "mannheim"), ("karlsruhe", "stuttgart")),
+    ),
 }
 #: A second cable that is ordered but not laid.
 PLANNED_CABLES = (("muenchen", "passau"), ("freiburg", "konstanz"))
@@ -120,10 +124,8 @@ def _cables(tables: Tables, fibre: Fibre) -> None:
         _cable(tables, fibre, *sorted((a, b)), data["km"], 1, None)
     for a, b in PLANNED_CABLES:
         _cable(tables, fibre, a, b, fibre.graph.edges[a, b]["km"] * 1.1, 2, "planned")
-    for key, (town, pairs) in SHARED_DUCTS.items():
-        duct = tables.asset(
-            f"duct/{key}", "duct", f"Synthetic duct {key.replace('-', ' ').title()}", fibre.places[town], length_km=1.2
-        )
+    for key, (title, town, pairs) in SHARED_DUCTS.items():
+        duct = tables.asset(f"duct/{key}", "duct", f"Synthetic duct {title}", fibre.places[town], length_km=1.2)
         for pair in pairs:
             tables.link(duct, "CONTAINS", _cable_id(*pair, 1))
 

@@ -73,9 +73,8 @@ def build_workloads(tables: Tables, parks: list[str], rng: random.Random) -> Non
 def _workload(tables: Tables, app: App, dc: DataCentre, used: set[str], rng: random.Random) -> None:
     native = f"workload/{app.name}-{dc.key}"
     hosts = _hosts(tables, app, dc, used, rng)
-    gpus = sum(int(tables.assets[host].get("gpus", 0)) for host in hosts)
     title = app.name.replace("-", " ").capitalize()
-    tables.asset(native, "workload", f"{title} at {dc.name}", tenant=app.tenant, gpus=gpus or None, tier=dc.size)
+    tables.asset(native, "workload", f"{title} at {dc.name}", tenant=app.tenant, tier=dc.size)
     for host in hosts:
         tables.link(host, "HOSTS", native, "", str(min(app.need, len(hosts))))
     if app.online:

@@ -84,6 +84,11 @@ class Snapshot:
         return self.arrays.revision
 
     @property
+    def store_id(self) -> str:
+        """The store that this is a state of; empty for tables."""
+        return self.arrays.store_id
+
+    @property
     def n_assets(self) -> int:
         """Number of assets."""
         return self.arrays.n

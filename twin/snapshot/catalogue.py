@@ -134,13 +134,25 @@ class Catalogue:
             mask &= self._inside(bbox)
         rows = np.flatnonzero(mask)
         total = len(rows)
-        rows = rows[rows > _row_after(after)] if after else rows
+        rows = rows[rows > self._row_after(after)] if after else rows
         page = rows[:limit]
         names = [c for c in ("id", "kind", "domain", "name", "lon", "lat", "status") if c in self.table.column_names]
         found_rows = self.table.select(names).take(pa.array(page)).to_pylist()
         for entry in found_rows:
             entry["status"] = entry.get("status") or "in_service"
-        return found_rows, (_cursor(int(page[-1])) if len(rows) > limit else None), total
+        return found_rows, (_cursor(found_rows[-1]["id"]) if len(rows) > limit else None), total
+
+    def _row_after(self, cursor: str) -> int:
+        try:
+            row = self._rows.get(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode())
+        except (ValueError, binascii.Error):
+            row = None
+        if row is None:
+            raise InvalidParameter(
+                f"the cursor {cursor!r} is not one of ours, or the asset it names is gone",
+                fix="Start again without a cursor.",
+            )
+        return row
 
     def _inside(self, bbox: Sequence[float]) -> Bools:
         if len(bbox) != 4 or not all(np.isfinite(bbox)) or bbox[1] > bbox[3]:
@@ -172,17 +184,6 @@ def geojson(wkb: bytes | None, lon: float | None, lat: float | None) -> dict[str
     return {"type": "Point", "coordinates": [lon, lat]}
 
 
-def _cursor(row: int) -> str:
-    return base64.urlsafe_b64encode(f"r{row}".encode()).decode().rstrip("=")
-
-
-def _row_after(cursor: str) -> int:
-    try:
-        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-        if text[:1] != "r":
-            raise ValueError(text)
-        return int(text[1:])
-    except (ValueError, binascii.Error, UnicodeDecodeError):
-        raise InvalidParameter(
-            f"the cursor {cursor!r} is not one of ours", fix="Start again without a cursor."
-        ) from None
+def _cursor(asset_id: str) -> str:
+    """The id of the last row: it still shows the place when assets were added or removed meanwhile."""
+    return base64.urlsafe_b64encode(asset_id.encode()).decode().rstrip("=")

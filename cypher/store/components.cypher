@@ -1,0 +1,5 @@
+// Version and edition of the server.
+// mode: read
+CALL dbms.components() YIELD name, versions, edition
+WHERE name = 'Neo4j Kernel'
+RETURN versions[0] AS version, edition

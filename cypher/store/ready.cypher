@@ -1,0 +1,3 @@
+// Whether the server answers queries.
+// mode: read
+RETURN 1 AS ready

@@ -171,6 +171,8 @@ class Twin:
 
     def _find(self) -> Current:
         state = self.store.state()
+        if state.revision == 0 and not state.applying:
+            raise EmptyTwin("Nothing has been imported yet")
         held = self._held
         if held is not None and self._shows(held, state):
             return Current(held, _applying(state))
@@ -279,10 +281,8 @@ class Twin:
 
     def runs(self) -> list[dict[str, Any]]:
         """Every import run as plain data, newest first."""
-        return [
-            {name: _plain(value) for name, value in _flat(row).items()}
-            for row in self.store.rows("ingest.runs", limit=MAX_RUNS)
-        ]
+        rows = self.store.rows("ingest.runs", limit=MAX_RUNS)
+        return [{name: _plain(value) for name, value in _flat(row).items()} for row in rows]
 
     def status(self) -> dict[str, Any]:
         """Server version, store id, revision, run being applied, and the revision that answers come from."""

@@ -6,11 +6,15 @@ import csv
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import geopandas
 import pytest
 
-Cli = Callable[..., "Answer"]  # noqa: F821  the dataclass of conftest
+if TYPE_CHECKING:
+    from tests.cli.conftest import Answer
+
+Cli = Callable[..., "Answer"]
 
 
 def test_impact_says_what_is_lost_when_and_what_survives(twin: Cli, tables: str) -> None:

@@ -84,6 +84,8 @@ def main(args: Sequence[str] | None = None) -> int:
     try:
         code = typer.main.get_command(build()).main(words, prog_name="twin", standalone_mode=False)
         sys.stdout.flush()
+        if code == faults.INTERRUPTED:
+            note("Interrupted.")
         return code if isinstance(code, int) else faults.OK
     except TwinError as error:
         return faults.show(error, as_json)
@@ -91,6 +93,8 @@ def main(args: Sequence[str] | None = None) -> int:
         return _usage(error, as_json)
     except BrokenPipeError:
         return _quiet_pipe()
+    except SystemExit as stop:  # of shell completion, or typer's answer to a reader that went away
+        return _quiet_pipe() if isinstance(stop.__context__, BrokenPipeError) else int(stop.code or 0)
     except (Abort, KeyboardInterrupt):
         note("Interrupted.")
         return faults.INTERRUPTED

@@ -96,6 +96,6 @@ def opened(tables: Path | None = None) -> Iterator[Source]:
 
 def catalogue() -> Catalogue:
     """The catalogue of Cypher queries; no server is asked."""
-    from twin.store.catalogue import built_in
+    from twin.store.catalogue import default_catalogue
 
-    return built_in()
+    return default_catalogue()

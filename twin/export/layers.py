@@ -28,12 +28,11 @@ def frame_of(assets: pa.Table, rows: Sequence[Mapping[str, Any]]) -> geopandas.G
         One feature per row, in order; ``geometry`` is None where the asset has no place.
     """
     import geopandas
-    import pandas as pd
 
     columns = list(dict.fromkeys(name for row in rows for name in row if name != "geometry"))
     data = {name: [_cell(row.get(name)) for row in rows] for name in columns}
     shapes = _shapes(assets, [row["id"] for row in rows])
-    return geopandas.GeoDataFrame(pd.DataFrame(data), geometry=shapes, crs=CRS)
+    return geopandas.GeoDataFrame(data, geometry=shapes, crs=CRS)
 
 
 def rows_of(assets: pa.Table, ids: Sequence[str]) -> list[dict[str, Any]]:

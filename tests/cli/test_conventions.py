@@ -1,0 +1,193 @@
+"""What every command keeps to: streams, colours, exit codes, errors with a fix, no traceback."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from twin import errors as e
+from twin.cli import faults
+from twin.impact import Snapshot
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Answer
+
+Cli = Callable[..., "Answer"]
+TWIN = [sys.executable, "-m", "twin.cli.main"]
+COMMANDS = ["find", "show", "dependencies", "dependents", "impact", "findings", "runs", "schema", "queries", "export"]
+
+
+def test_every_error_of_ours_has_an_exit_code() -> None:
+    assert set(faults.EXIT) == set(e.all_errors())
+    assert set(faults.EXIT.values()) == {1, 2, 3, 4}
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (e.UnknownAsset("x"), 2),
+        (e.EmptyTwin("x"), 2),
+        (e.ImportRejected("x"), 1),
+        (e.StoreUnavailable("x"), 3),
+        (e.ApplyInProgress("x"), 3),
+        (e.DownloadFailed("x"), 3),
+        (e.TwinError("x"), 4),
+    ],
+)
+def test_exit_codes_are_those_of_the_design(error: e.TwinError, code: int) -> None:
+    assert faults.exit_code(error) == code
+
+
+def test_help_and_version_go_to_stdout(twin: Cli) -> None:
+    for words in ((), ("--help",), ("-h",)):
+        answer = twin(*words)
+        assert answer.code == 0
+        assert all(name in answer.out for name in COMMANDS)
+        assert answer.err == ""
+    assert twin("--version").out.startswith("twin ")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(twin: Cli, command: str) -> None:
+    answer = twin(command, "--help")
+    assert answer.code == 0
+    assert "Usage: twin" in answer.out
+    assert "--json" in answer.out or command == "export"
+
+
+def test_a_mistyped_command_gets_a_suggestion(twin: Cli) -> None:
+    answer = twin("imapct", "x")
+    assert answer.code == 2
+    assert "Did you mean 'impact'" in answer.err
+    assert "twin --help" in answer.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("impact",), ("impact", "x", "--nope"), ("find", "--limit", "0"), ("find", "--limit", "many"), ("show", "a", "b")],
+)
+def test_a_wrong_command_line_is_exit_2_in_text_and_json(twin: Cli, words: tuple[str, ...]) -> None:
+    answer = twin(*words)
+    assert answer.code == 2
+    assert answer.out == ""
+    assert "[usage]" in answer.err
+    assert f"twin {words[0]} --help" in answer.err
+    error = twin(*words, "--json").error
+    assert (error["code"], error["exit"]) == ("usage", 2)
+
+
+def test_an_error_in_json_has_the_members_of_ours(twin: Cli, tables: str) -> None:
+    error = twin("show", "buss-a", "--tables", tables, "--json").error
+    assert error["code"] == "unknown_asset"
+    assert error["exit"] == 2
+    assert error["id"] == "buss-a"
+    assert all(error[name] for name in ("title", "detail", "fix"))
+
+
+def test_a_fault_of_ours_is_exit_4_with_a_report_and_no_traceback(
+    twin: Cli, tables: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("the wheel came off")
+
+    monkeypatch.setattr(Snapshot, "from_tables", broken)
+    answer = twin("impact", "x", "--tables", tables)
+    assert answer.code == 4
+    assert "Traceback" not in answer.err
+    assert "the wheel came off" in answer.err
+    report = Path(answer.err.split("Report: ")[1].strip())
+    text = report.read_text(encoding="utf-8")
+    assert "Traceback" in text
+    assert "RuntimeError: the wheel came off" in text
+    assert report.stat().st_mode & 0o077 == 0
+    error = twin("impact", "x", "--tables", tables, "--json").error
+    assert (error["code"], error["exit"]) == ("internal_error", 4)
+    assert Path(error["report"]).exists()
+
+
+def test_an_interrupt_is_130_without_a_traceback(twin: Cli, tables: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Snapshot, "from_tables", stopped)
+    answer = twin("impact", "x", "--tables", tables)
+    assert (answer.code, answer.err) == (130, "Interrupted.\n")
+
+
+def test_an_impossible_setting_is_named(twin: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TWIN_SCHEMA", "/nowhere/water.toml")
+    answer = twin("schema")
+    assert answer.code == 2
+    assert "/nowhere/water.toml" in answer.err
+
+
+def test_the_schema_is_shown_whole_and_in_parts(twin: Cli) -> None:
+    everything = twin("schema")
+    assert all(word in everything.out for word in ("substation", "workload", "POWERS", "CONNECTS"))
+    assert "voltage_kv" in twin("schema", "bus").out
+    assert "from what supplies to what needs" in twin("schema", "POWERS").out
+    assert twin("schema", "bus", "--json").json["domain"] == "energy"
+    assert len(twin("schema", "--json").json["kinds"]) > 20
+    answer = twin("schema", "powers")
+    assert answer.code == 2
+    assert "Did you mean POWERS" in answer.err
+
+
+def test_results_are_plain_when_nobody_looks_at_a_terminal(tables: str) -> None:
+    done = subprocess.run([*TWIN, "impact", "bus-a", "--tables", tables], capture_output=True, check=True)
+    assert b"\x1b" not in done.stdout + done.stderr
+    assert b"rack-1" in done.stdout
+    assert all(line == line.rstrip() for line in done.stdout.decode().splitlines())
+
+
+@pytest.mark.parametrize(("environment", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
+def test_a_terminal_has_colours_unless_told_not_to(tables: str, environment: dict[str, str], coloured: bool) -> None:
+    shown = on_terminal([*TWIN, "impact", "bus-a", "--tables", tables], environment)
+    assert "failed" in shown
+    assert ("\x1b[31m" in shown or "\x1b[1;31m" in shown) is coloured
+
+
+def test_a_reader_that_goes_away_is_no_error(tables: str) -> None:
+    command = f"{' '.join(TWIN)} schema --json | head -c 10"
+    done = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    assert done.stderr == ""
+
+
+def test_help_is_quick_because_nothing_heavy_is_imported() -> None:
+    code = "import sys; from twin.cli.main import main; main(['--help']); print(*sys.modules, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(done.stderr.split())
+    heavy = {"numba", "numpy", "pyarrow", "geopandas", "pandas", "shapely", "scipy", "fastapi", "uvicorn", "neo4j"}
+    assert loaded & heavy == set()
+
+
+def on_terminal(command: list[str], environment: dict[str, str]) -> str:
+    """Output of *command* run on a pseudo-terminal."""
+    main_end, its_end = pty.openpty()
+    clean = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "FORCE_COLOR")}
+    process = subprocess.Popen(
+        command, stdin=its_end, stdout=its_end, stderr=its_end, env={**clean, "TERM": "xterm-256color", **environment}
+    )
+    os.close(its_end)
+    shown = b""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            part = os.read(main_end, 65536)
+        except OSError:  # Linux says so at the end of a terminal
+            break
+        if not part:
+            break
+        shown += part
+    os.close(main_end)
+    assert process.wait(10) == 0
+    return shown.decode()

@@ -1,0 +1,64 @@
+"""Renew the outputs in README.md: every ``$ twin ...`` line of a console block is run again.
+
+``python samples/germany/build/outputs.py [--check]``; the sample must be imported (``twin import samples/germany``).
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+README = Path(__file__).resolve().parent.parent / "README.md"
+BLOCK = re.compile(r"```console\n\$ twin (?P<command>[^\n]*)\n(?P<output>.*?)```", re.DOTALL)
+#: How long an answer took is another figure every time; the revision depends on what was imported before.
+TIMING = re.compile(r"( · revision \d+)?( · [\d.,]+ m?s)$", re.MULTILINE)
+BEGINNING = "from twin.cli.main import run; run()"
+
+
+def commands(text: str) -> list[str]:
+    """The commands of the console blocks, without ``$ twin``."""
+    return [found["command"] for found in BLOCK.finditer(text)]
+
+
+def run(command: str) -> str:
+    """Standard output of one command, with the timing left out.
+
+    Raises:
+        RuntimeError: it ended with a usage, store or internal error.
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", BEGINNING, *shlex.split(command)], capture_output=True, text=True, check=False
+    )
+    if done.returncode > 1:  # 1 is: there are findings
+        raise RuntimeError(f"twin {command} ended with {done.returncode}: {done.stderr}")
+    return plain(done.stdout)
+
+
+def plain(output: str) -> str:
+    """Output as the README shows it."""
+    return "\n".join(line.rstrip() for line in TIMING.sub("", output).strip("\n").splitlines()) + "\n"
+
+
+def renewed(text: str) -> str:
+    """The README with the output of every command run again."""
+    return BLOCK.sub(lambda m: f"```console\n$ twin {m['command']}\n{run(m['command'])}```", text)
+
+
+def main() -> int:
+    """Renew the README, or only say whether it is up to date."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 where an output differs")
+    given = parser.parse_args()
+    text = README.read_text(encoding="utf-8")
+    new = renewed(text)
+    if not given.check:
+        README.write_text(new, encoding="utf-8")
+    return int(given.check and new != text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

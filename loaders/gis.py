@@ -36,6 +36,7 @@ class GisLoader:
         options = GisOptions.model_validate(options)
         sources, rejects = find_sources(path, options)
         yield from rejects
+        troubled = bool(rejects)
         readers = []
         for source in sources:
             mistakes = list(check_mapping(source, schema))
@@ -48,6 +49,7 @@ class GisLoader:
         for reader in readers:
             for item in reader.assets():
                 if isinstance(item, Reject):
+                    troubled = True
                     yield item
                     continue
                 chunk, assets = item
@@ -55,7 +57,7 @@ class GisLoader:
                 yield from assets.values()
                 links += finder.links(reader, chunk, assets)
         yield from links
-        if readers and not count and not rejects:
+        if readers and not count and not troubled:
             message = f"{path.name} has no features in the layers of the mapping"
             yield Reject(Origin(path.name), "empty_file", message, "Export it again, or mend `where`.")
 

@@ -215,11 +215,9 @@ def read_chunks(source: Source) -> Iterator[Chunk | Reject]:
                     break
                 yield _chunk(source, batch, read + 1, geometry, transform)
                 read += batch.num_rows
-    except ValueError as error:
-        if source.options.where and "SQL" in str(error):
-            raise LoaderOptionError(f"layers.{source.key}.where: {error}") from error
-        raise SourceUnreadable(f"{source.path} cannot be read: {error}") from error
-    except (OSError, RuntimeError) as error:
+    except (ValueError, OSError, RuntimeError) as error:
+        if source.options.where and any(word in str(error) for word in ("SQL", "syntax error", "no such column")):
+            raise LoaderOptionError(f"layers.{source.key}.where: {error}", fix="Mend the condition.") from error
         raise SourceUnreadable(f"{source.path} cannot be read: {error}") from error
     expected = int(source.info.get("features", -1))
     if source.options.where is None and read < expected:
@@ -248,7 +246,8 @@ def _chunk(source: Source, batch: Any, first: int, geometry: str, transform: Any
         return Chunk(first, columns, np.full(batch.num_rows, None, dtype=object), [None] * batch.num_rows, problems)
     raw = batch.column(geometry)
     raw = getattr(raw, "storage", raw).to_numpy(zero_copy_only=False)
-    shapes = shapely.force_2d(shapely.from_wkb(raw, on_invalid="ignore"))
+    with np.errstate(invalid="ignore"):
+        shapes = shapely.force_2d(shapely.from_wkb(raw, on_invalid="ignore"))
     lost = [int(i) for i in np.flatnonzero(shapely.is_missing(shapes)) if raw[i] is not None]
     for i in lost:
         _note(source, problems, first, i, "bad_geometry", "the geometry cannot be read", "Mend the geometry.")

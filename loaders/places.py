@@ -155,7 +155,11 @@ def check_shapes(shapes: Any, *, code: str = "out_of_range") -> Taken:
         shapes: array of geometries or None.
         code: what coordinates outside the world are called.
     """
-    shapes = shapely.force_2d(np.asarray(shapes, dtype=object))
+    with np.errstate(invalid="ignore"):
+        return _check_shapes(shapely.force_2d(np.asarray(shapes, dtype=object)), code)
+
+
+def _check_shapes(shapes: Any, code: str) -> Taken:
     problems: dict[int, PlaceProblem] = {}
     here = ~shapely.is_missing(shapes)
     empty = here & shapely.is_empty(shapes)
@@ -169,8 +173,7 @@ def check_shapes(shapes: Any, *, code: str = "out_of_range") -> Taken:
         problems[int(number)] = PlaceProblem(
             "not_finite", None, "the geometry has a coordinate that is not a finite number", "Mend the geometry."
         )
-    with np.errstate(invalid="ignore"):
-        outside = (np.abs(bounds[:, (0, 2)]) > 180).any(axis=1) | (np.abs(bounds[:, (1, 3)]) > 90).any(axis=1)
+    outside = (np.abs(bounds[:, (0, 2)]) > 180).any(axis=1) | (np.abs(bounds[:, (1, 3)]) > 90).any(axis=1)
     for number in np.flatnonzero(here & ~empty & whole & outside):
         problems[int(number)] = _outside(code, bounds[number])
     good = here & ~empty & whole & ~outside

@@ -86,8 +86,7 @@ def _find(path: Path, options: TablesOptions) -> tuple[Path | None, Path | None]
         return _present(found[0], found[1])
     for suffix in (options.assets, options.links):
         if suffix and path.name.endswith(suffix) and path.exists():
-            stem = path.with_name(path.name.removesuffix(suffix))
-            prefix = "" if path.name == suffix else stem.name
+            prefix = path.name.removesuffix(suffix)
             return _present(*(path.with_name(prefix + n) if n else None for n in (options.assets, options.links)))
     for separator in SEPARATORS:
         both = [path.with_name(path.name + separator + n) if n else None for n in (options.assets, options.links)]

@@ -115,8 +115,6 @@ def deadlocks(system: System) -> list[tuple[Longs, list[int]]]:
             return found
         source, target = _waits_for(system, running, waiting)
         cores = _source_components(source, target, waiting)
-        if not cores:
-            return found
         for core in cores:
             found.append((core, _cycle(core, source, target)))
             running = running.copy()
@@ -159,7 +157,10 @@ def _joining(system: System, running: Bools, waiting: Bools, lacking: Bools) -> 
 
 
 def _source_components(source: Ints, target: Ints, waiting: Bools) -> list[Longs]:
-    """Strongly connected components of the waiting assets that nothing else points into."""
+    """Strongly connected components of the waiting assets that nothing else points into.
+
+    A lone asset is one too: a source that cannot start alone and has no live consumer to start from.
+    """
     nodes = np.flatnonzero(waiting)
     local = np.full(len(waiting), -1, np.int64)
     local[nodes] = np.arange(len(nodes))
@@ -169,13 +170,11 @@ def _source_components(source: Ints, target: Ints, waiting: Bools) -> list[Longs
     entered = np.zeros(count, bool)
     apart = label[a] != label[b]
     entered[label[b[apart]]] = True
-    members = [nodes[label == c] for c in np.flatnonzero(~entered)]
-    looped = {int(x) for x in source[source == target]}
-    return [m for m in members if len(m) > 1 or int(m[0]) in looped]
+    return [nodes[label == c] for c in np.flatnonzero(~entered)]
 
 
 def _cycle(core: Longs, source: Ints, target: Ints) -> list[int]:
-    """A shortest cycle through the first asset of a core, as a list of assets."""
+    """A shortest cycle through the first asset of a core, as a list of assets; a lone one is its own."""
     inside = set(core.tolist())
     follow: dict[int, list[int]] = {v: [] for v in inside}
     for u, v in zip(source.tolist(), target.tolist(), strict=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -50,6 +51,7 @@ class Report:
             output.say("Nothing is affected.")
         else:
             self._domains()
+            self._kinds()
             self._survives()
         self._rests_on()
         self._list()
@@ -76,6 +78,15 @@ class Report:
             rows.append((domain, *cells, first, last, _capacity(self.result.capacity_lost.get(domain, {}))))
         columns = ("domain", "failed", "down", "interrupted", "degraded", "at risk", "first", "last", "lost")
         output.table(columns, rows, right=columns[1:8])
+        output.say()
+
+    def _kinds(self) -> None:
+        """What is failed or down, counted by kind."""
+        for domain in self.result.summary:
+            kinds = Counter(a["kind"] for a in self._of(domain) if a["verdict"] in ("failed", "down"))
+            if kinds:
+                said = ", ".join(f"{count:,} {kind}" for kind, count in kinds.most_common())
+                output.say(f"Lost in {domain}: {said}")
         output.say()
 
     def _of(self, domain: str) -> Iterable[dict[str, Any]]:
@@ -150,9 +161,10 @@ class Report:
         return lines
 
 
-def _rank(entry: dict[str, Any]) -> tuple[int, float, str]:
-    time_s = entry["time_s"]
-    return ORDER[entry["verdict"]], float("inf") if time_s is None else time_s, entry["id"]
+def _rank(entry: dict[str, Any]) -> tuple[int, float, float, str]:
+    time_s, hop = entry["time_s"], entry["hop"]
+    endless = float("inf")
+    return ORDER[entry["verdict"]], endless if time_s is None else time_s, endless if hop is None else hop, entry["id"]
 
 
 def _called(id: str, name: str | None) -> str:

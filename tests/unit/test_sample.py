@@ -8,12 +8,13 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from twin.ingest.loader import load_loader, parse_options
+from tests.unit.sample_tools import Link, read_sample
 from twin.ingest.manifest import Manifest, check_stitches, read_manifest
-from twin.model import AssetRecord, LinkRecord, Reject
+from twin.model import AssetRecord
 from twin.schema import Schema, default_schema
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,7 +34,7 @@ BUILT = (
     "regions/regions.geojson",
 )
 
-Records = tuple[dict[str, AssetRecord], list[tuple[str, str, str]], list[Reject]]
+Records = tuple[dict[str, AssetRecord], list[Link], list[Any]]
 
 
 @pytest.fixture(scope="module")
@@ -48,27 +49,7 @@ def manifest() -> Manifest:
 
 @pytest.fixture(scope="module")
 def records(manifest: Manifest, schema: Schema) -> Records:
-    """Assets by full id, links with full ids, and rejects of all imports."""
-    assets: dict[str, AssetRecord] = {}
-    links: list[tuple[str, str, str]] = []
-    rejects: list[Reject] = []
-
-    def full(source: str, native: str) -> str:
-        return native if native.split(":")[0] in manifest.sources else f"{source}:{native}"
-
-    for spec in manifest.imports:
-        loader = load_loader(spec.loader)
-        options = parse_options(loader, spec.options)
-        for path in spec.paths:
-            for record in loader.records(path, options, schema):
-                if isinstance(record, AssetRecord):
-                    assert f"{spec.source}:{record.id}" not in assets
-                    assets[f"{spec.source}:{record.id}"] = record
-                elif isinstance(record, LinkRecord):
-                    links.append((full(spec.source, record.from_id), record.type, full(spec.source, record.to_id)))
-                else:
-                    rejects.append(record)
-    return assets, links, rejects
+    return read_sample(manifest, schema)
 
 
 def test_manifest_fits_the_schema(manifest: Manifest, schema: Schema) -> None:
@@ -100,7 +81,7 @@ def test_links_are_allowed_by_the_schema(records: Records, schema: Schema) -> No
     assets, links, _ = records
     bad = {
         (assets[start].kind, kind, assets[end].kind)
-        for start, kind, end in links
+        for start, kind, end, *_ in links
         if not schema.link_types[kind].allows(assets[start].kind, assets[end].kind)
     }
     assert bad == set()
@@ -108,7 +89,7 @@ def test_links_are_allowed_by_the_schema(records: Records, schema: Schema) -> No
 
 def test_whatever_requires_power_in_a_data_centre_has_a_supplier(records: Records, schema: Schema) -> None:
     assets, links, _ = records
-    fed = {end for _, kind, end in links if kind == "POWERS"}
+    fed = {end for _, kind, end, *_ in links if kind == "POWERS"}
     needy = {
         name
         for name, record in assets.items()

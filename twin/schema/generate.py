@@ -18,10 +18,23 @@ from twin.schema.values import MAX_TEXT
 ASSET_LABEL = "Asset"
 #: Labels of the twin's own book-keeping beside the assets, with their properties (design §5).
 BOOK_KEEPING = {
-    "TwinState": ("id", "store_id", "revision", "next_ord", "applying"),
-    "ImportRun": ("id", "source", "loader", "status", "digest", "revision", "started_at", "finished_at"),
-    "BeforeImage": ("run", "seq"),
-    "Finding": ("id", "run", "code", "severity", "message", "fix", "assets"),
+    "TwinState": (
+        *("id", "store_id", "revision", "next_ord", "next_run", "applying"),
+        *("claims", "importer", "importer_at"),
+    ),
+    "ImportRun": (
+        *("id", "source", "loader", "status", "digest", "revision", "started_at", "finished_at"),
+        *("seq", "first_ord", "batch", "resumed", "purged"),
+    ),
+    "BeforeImage": (
+        *("run", "image_seq", "image_run", "image_what", "image_op"),
+        *("image_labels", "image_type", "image_from", "image_to"),
+    ),
+    "Finding": (
+        *("id", "run", "code", "severity", "message", "fix", "assets", "count", "origin"),
+        *("scope", "asset", "service"),
+    ),
+    "Source": ("id", "stamp", "checked_at", "imported_at", "links"),
 }
 #: What every asset node and every link carries beside the properties of the schema.
 ASSET_FIELDS = ("id", "kind", "domain", "name", "source", "native_id", "ord", "hash", "run", "location", "geometry")
@@ -56,7 +69,9 @@ def indexes(schema: Schema) -> list[Index]:
         Index("finding_id", "unique", "Finding", ("id",)),
         Index("asset_ord", "range", ASSET_LABEL, ("ord",)),
         Index("asset_source", "range", ASSET_LABEL, ("source",)),
-        Index("before_image_run", "range", "BeforeImage", ("run", "seq")),
+        Index("source_id", "unique", "Source", ("id",)),
+        Index("finding_scope", "range", "Finding", ("scope",)),
+        Index("before_image_run", "range", "BeforeImage", ("run", "image_seq")),
         Index("asset_location", "point", ASSET_LABEL, ("location",)),
         Index("asset_text", "fulltext", ASSET_LABEL, ("id", "name")),
     ]

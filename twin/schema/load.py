@@ -41,7 +41,7 @@ EFFECTS = ("outage", "degrade", "none")
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}\Z")
 TYPE_NAME = re.compile(r"[A-Z][A-Z0-9_]{0,62}\Z")
 LABEL = re.compile(r"[A-Z][A-Za-z0-9]{0,62}\Z")
-LABELS_OF_OURS = ("Asset", "TwinState", "ImportRun", "BeforeImage", "Finding")
+LABELS_OF_OURS = ("Asset", "TwinState", "ImportRun", "BeforeImage", "Finding", "Source")
 RESERVED = {
     "id", "kind", "domain", "name", "lon", "lat", "wkt", "geometry", "location",
     "source", "native_id", "run", "hash", "ord", "from", "to", "type", "group", "need", "key",

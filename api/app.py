@@ -13,8 +13,9 @@ from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
 from api import errors
-from api.deps import SINGLE_VALUES, Holder
+from api.deps import SINGLE_VALUES
 from api.errors import documented
+from api.holder import Holder
 from api.limits import Limits
 from api.middleware import Envelope
 from api.openapi import TAGS, describe
@@ -97,7 +98,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 def warm(holder: Holder) -> None:
     """Open the twin, read its state and run the kernels once, so that the first question need not wait."""
     try:
-        holder.get().current().snapshot.impact([])
+        with holder.asking() as twin:
+            twin.current().snapshot.impact([])
     except TwinError as error:
         log.warning("%s (%s); each request tries again. %s", error.detail, error.code, error.fix)
 

@@ -2,61 +2,27 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated
+from zlib import crc32
 
 from fastapi import Depends, Query, Request
 from pydantic import BaseModel, ConfigDict
 
 from api.answers import REVALIDATE, entity_tag
+from api.holder import Holder
 from api.limits import Limits
-from twin.errors import InvalidParameter, StoreUnavailable
+from twin.errors import InvalidParameter
 from twin.impact import Snapshot
 from twin.schema import Schema
 from twin.service import Twin
 
 
-class Holder:
-    """The app's one twin: given from outside, or opened on first use and closed with the app.
-
-    A store that cannot be reached at the start is tried again by the next request, so the API may be
-    started before Neo4j is.
-    """
-
-    def __init__(self, twin: Twin | None, opener: Callable[[], Twin] | None) -> None:
-        self._twin = twin
-        self._opener = opener
-        self._opened = False
-        self._lock = threading.Lock()
-
-    def get(self) -> Twin:
-        """The twin, opened when it is not yet.
-
-        Raises:
-            TwinError: it cannot be opened.
-        """
-        if self._twin is not None:
-            return self._twin
-        with self._lock:
-            if self._twin is None:
-                if self._opener is None:
-                    raise StoreUnavailable("The API is shutting down")
-                self._twin, self._opened = self._opener(), True
-        return self._twin
-
-    def close(self) -> None:
-        """Close what was opened here; a twin given from outside stays open."""
-        with self._lock:
-            if self._opened and self._twin is not None:
-                self._twin.close()
-                self._twin, self._opened, self._opener = None, False, None
-
-
-def _twin(request: Request) -> Twin:
+def _twin(request: Request) -> Iterator[Twin]:
     holder: Holder = request.app.state.holder
-    return holder.get()
+    with holder.asking() as twin:
+        yield twin
 
 
 def _limits(request: Request) -> Limits:
@@ -83,7 +49,7 @@ class View:
 
     def headers(self, request: Request) -> dict[str, str]:
         """Headers of an answer from this view: the revision and the tag to ask again with."""
-        mark = f"{self.state}{'.n' if self.notice else ''}"
+        mark = f"{self.state}.{crc32(self.notice.encode()):x}" if self.notice else self.state
         return {
             "X-Twin-Revision": str(self.snapshot.revision),
             "ETag": entity_tag(request, mark),

@@ -14,7 +14,8 @@ class Limits:
         max_page: rows of a list at most.
         failed: assets that one event may name.
         depth: hops that one dependency question may follow.
-        text: characters of a search text, an id or a cursor.
+        text: characters of a search text or an id.
+        cursor: characters of a cursor.
         body: bytes of a request body.
     """
 
@@ -23,4 +24,5 @@ class Limits:
     failed: int = 10_000
     depth: int = 1_000
     text: int = 1_000
+    cursor: int = 8_000
     body: int = 4 * 1024 * 1024

@@ -35,7 +35,7 @@ class PageQuery(Strict):
 
     limit: int = Field(LIMITS.page, ge=1, le=LIMITS.max_page, description="Rows of a page.")
     cursor: str | None = Field(
-        None, max_length=LIMITS.text, description="Where to go on: from `cursor` of the page before."
+        None, max_length=LIMITS.cursor, description="Where to go on: from `cursor` of the page before."
     )
 
 

@@ -8,8 +8,9 @@ from fastapi import APIRouter, Request, Response
 
 from api import wire
 from api.answers import answer
-from api.deps import NO_QUERY, Holder
+from api.deps import NO_QUERY
 from api.errors import documented
+from api.holder import Holder
 from twin.errors import TwinError
 
 router = APIRouter(tags=["health"], dependencies=[NO_QUERY])
@@ -25,8 +26,8 @@ def get_health(request: Request) -> Response:
     """The database's version and revision, and the revision that answers come from; 503 when it cannot be reached."""
     holder: Holder = request.app.state.holder
     try:
-        twin = holder.get()
-        status = twin.status()
+        with holder.asking() as twin:
+            status, notice = twin.status(), twin.notice
     except TwinError as error:
         error.extra = {**error.extra, "live": True, "ready": False}
         raise
@@ -40,7 +41,7 @@ def get_health(request: Request) -> Response:
             "applying": status["applying"],
         },
         "snapshot_revision": status["snapshot_revision"],
-        "notice": twin.notice,
+        "notice": notice,
     }
     return answer(body)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import socket
 import subprocess
 import sys
 import time
@@ -153,6 +154,14 @@ def test_a_terminal_has_colours_unless_told_not_to(tables: str, environment: dic
     shown = on_terminal([*TWIN, "impact", "bus-a", "--tables", tables], environment)
     assert "failed" in shown
     assert ("\x1b[31m" in shown or "\x1b[1;31m" in shown) is coloured
+
+
+def test_a_taken_port_is_refused_at_once(twin: Cli) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        answer = twin("serve", "--port", str(taken.getsockname()[1]))
+    assert answer.code == 2
+    assert "cannot listen on 127.0.0.1" in answer.err
+    assert "--port" in answer.err
 
 
 def test_a_reader_that_goes_away_is_no_error(tables: str) -> None:

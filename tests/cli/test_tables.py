@@ -145,6 +145,13 @@ def test_an_unknown_asset_gets_a_suggestion(twin: Cli, tables: str) -> None:
     assert twin("impact", "buss-a", "--tables", tables, "--json").error["code"] == "unknown_asset"
 
 
+def test_all_unknown_ids_are_named_at_once(twin: Cli, tables: str) -> None:
+    answer = twin("impact", "bus-a", "buss-a", "nowhere", "--tables", tables)
+    assert answer.code == 2
+    assert "2 of 3 ids are unknown: buss-a, nowhere" in answer.err
+    assert twin("impact", "x", "y", "--tables", tables, "--json").error["ids"] == ["x", "y"]
+
+
 def test_find_filters_and_says_when_there_is_more(twin: Cli, tables: str) -> None:
     ids = {item["id"] for item in twin("find", "bus", "--tables", tables, "--json").json["items"]}
     assert ids == {"bus-a", "bus-b", "spare"} or ids == {"bus-a", "bus-b"}

@@ -13,13 +13,14 @@ from twin.cli import output, wiring
 from twin.cli.durations import parse_duration
 from twin.cli.options import Json, Output, Tables
 from twin.cli.report import Report
-from twin.errors import InvalidParameter, LimitExceeded
+from twin.errors import InvalidParameter, LimitExceeded, UnknownAsset
 
 if TYPE_CHECKING:
-    from twin.impact import ImpactResult
+    from twin.impact import ImpactResult, Snapshot
 
 MAX_IDS = 1_000_000
 TOP = 20
+NAMED = 5
 
 
 def impact(
@@ -39,7 +40,7 @@ def impact(
     failed = read_ids(ids)
     with wiring.opened(tables) as source:
         started = time.perf_counter()
-        result = source.snapshot.impact(failed, horizon_s)
+        result = _ask(source.snapshot, failed, horizon_s)
         took_s = time.perf_counter() - started
         document = {**result.to_dict(), "notice": source.notice}
         if output_file is not None:
@@ -49,6 +50,26 @@ def impact(
         elif output_file is None:
             names = {name: source.snapshot.asset(name)["name"] for name in result.event["failed"][:3]}
             Report(result, names, took_s, len(result.affected) if everything else top).show(_again(tables, horizon))
+
+
+def _ask(snapshot: Snapshot, failed: list[str], horizon_s: float | None) -> ImpactResult:
+    """The answer; when several ids are unknown all of them are named at once. Raises UnknownAsset."""
+    try:
+        return snapshot.impact(failed, horizon_s)
+    except UnknownAsset as error:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        asked = pa.array(failed, pa.string())
+        known = pc.is_in(asked, value_set=snapshot.arrays.assets["id"].combine_chunks())
+        unknown = asked.filter(pc.invert(known)).to_pylist()
+        if len(unknown) < 2:
+            raise
+        more = f" and {len(unknown) - NAMED:,} more" if len(unknown) > NAMED else ""
+        raise UnknownAsset(
+            f"{len(unknown):,} of {len(failed):,} ids are unknown: {', '.join(unknown[:NAMED])}{more}; {error.detail}",
+            ids=unknown,
+        ) from error
 
 
 def read_ids(words: list[str]) -> list[str]:

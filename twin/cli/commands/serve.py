@@ -39,12 +39,15 @@ def serve(
 
 def _listen(host: str, port: int) -> socket.socket:
     """A bound socket: a port that is taken is refused before anything else is started."""
+    made: socket.socket | None = None
     try:
         family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         made = socket.socket(family, kind, proto)
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind(address)
     except OSError as error:
+        if made is not None:
+            made.close()
         raise InvalidParameter(
             f"cannot listen on {host} port {port}: {error.strerror or error}",
             fix="Choose another port with --port, or 0 for any free one.",

@@ -192,6 +192,17 @@ def test_a_tree_hangs_each_asset_below_its_parent(twin: Cli, tables: str) -> Non
     assert twin("dependencies", "plant", "--tables", tables).out == "plant has no dependencies.\n"
 
 
+def test_a_tree_of_some_domains_hangs_together(twin: Cli, tables: str) -> None:
+    with (Path(tables) / "assets.csv").open("a", encoding="utf-8") as out:
+        out.write("job,workload,Job" + "," * 11 + "\n")
+    with (Path(tables) / "links.csv").open("a", encoding="utf-8") as out:
+        out.write("server,HOSTS,job,,\n")
+    answer = twin("dependencies", "job", "--tree", "--domain", "energy", "--tables", tables)
+    assert answer.code == 0
+    assert "server" not in answer.out
+    assert answer.out.splitlines()[1].split()[1] == "ups"
+
+
 def test_findings_exit_with_1_when_there_are_any(twin: Cli, tables: str) -> None:
     assert twin("findings", "--tables", tables).code == 0
     with (Path(tables) / "assets.csv").open("a", encoding="utf-8") as out:

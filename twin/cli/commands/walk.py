@@ -66,7 +66,9 @@ def _walk(
     with wiring.opened(tables) as source:
         for word in domains or []:
             check_words(source.schema, None, word)
-        rows = getattr(source.snapshot, question)(id, depth, domains or None)
+        walk = getattr(source.snapshot, question)
+        rows = walk(id, depth, domains or None)
+        shown = hung(rows, walk(id, depth, None), id) if tree and domains else rows
         document = {"id": id, "revision": source.snapshot.revision, "notice": source.notice, "total": len(rows)}
         if output_file is not None:
             from twin.export.layers import frame_of
@@ -78,7 +80,7 @@ def _walk(
         elif not rows:
             output.say(f"{id} has no {question}." if not (depth or domains) else f"{id} has no such {question}.")
         else:
-            _show(question, id, rows, tree, limit, again(tables))
+            _show(question, id, shown, tree, limit, again(tables))
 
 
 def _show(question: str, id: str, rows: list[dict[str, Any]], tree: bool, limit: int, more: str) -> None:
@@ -96,6 +98,19 @@ def _show(question: str, id: str, rows: list[dict[str, Any]], tree: bool, limit:
         output.note(f"{limit:,} are shown; all with --limit {len(rows)}, or less with --depth")
     other = "dependents" if question == "dependencies" else "dependencies"
     output.hints([f"twin impact {shell(id)}{more}", f"twin {other} {shell(id)}{more}"])
+
+
+def hung(rows: list[dict[str, Any]], everything: list[dict[str, Any]], root: str) -> list[dict[str, Any]]:
+    """*rows* of some domains, each below the nearest asset above it that is listed too (a chain may leave them)."""
+    parent = {row["id"]: row["parent"] for row in everything}
+    listed = {row["id"] for row in rows} | {root}
+
+    def above(id: str) -> str:
+        while id not in listed:
+            id = parent[id]
+        return id
+
+    return [{**row, "parent": above(row["parent"])} for row in rows]
 
 
 def _tree(id: str, rows: list[dict[str, Any]]) -> Tree:

@@ -160,6 +160,22 @@ class RollbackRefused(TwinError):
     default_fix = "Only the newest run can be rolled back: roll the later ones back first."
 
 
+class ImportBusy(TwinError):
+    """Another process is importing into the same twin."""
+
+    code = "import_busy"
+    title = "Another import is running"
+    default_fix = "Wait until it is done."
+
+
+class ImportUnfinished(TwinError):
+    """A run was cut off and something else than the same import was asked for."""
+
+    code = "import_unfinished"
+    title = "An import was cut off and must be finished first"
+    default_fix = "Run the same import again to finish it, or roll it back."
+
+
 class ApplyInProgress(TwinError):
     """An import is being applied and this process has no snapshot of the published state."""
 

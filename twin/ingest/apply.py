@@ -1,0 +1,224 @@
+"""Writing a plan: one transaction when it is small, else batches under a run marked ``applying`` (design §5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from twin.errors import StoreConstraintError, TwinError
+from twin.ingest.claim import Claim
+from twin.ingest.plan import Plan
+from twin.ingest.planner import Progress
+from twin.ingest.publish import publish
+from twin.ingest.rows import AssetRow, LinkRow
+from twin.schema import Schema
+
+if TYPE_CHECKING:
+    from twin.store.store import Store, Unit
+
+#: Most changed rows that one transaction takes.
+SMALL = 50_000
+#: Rows of one batch.
+ASSETS = 10_000
+LINKS = 20_000
+#: Rows sorted together by their ends: neighbours share pages and locks.
+SORTED = 100_000
+
+
+class StoreMoved(TwinError):
+    """The twin changed between planning and writing; the import plans anew."""
+
+    code = "store_moved"
+    title = "The twin changed while the import was planned"
+    default_fix = "Run the import again."
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One query with its parameters; ``expected`` rows must be done (None: however many there are)."""
+
+    query: str
+    params: dict[str, Any]
+    size: int
+    expected: int | None
+    images: bool = False
+
+
+class Applier:
+    """Writes one plan as one run."""
+
+    def __init__(
+        self, store: Store, schema: Schema, plan: Plan, claim: Claim, run: dict[str, Any], progress: Progress
+    ) -> None:
+        self._store = store
+        self._schema = schema
+        self._plan = plan
+        self._claim = claim
+        self._run = run
+        self._progress = progress
+        self._done = 0
+
+    def apply(self, result: Callable[[], dict[str, Any]]) -> int:
+        """Write everything and publish it.
+
+        Args:
+            result: properties of the finished run.
+
+        Returns:
+            The new revision.
+
+        Raises:
+            StoreMoved: the twin changed since it was planned; nothing was written.
+        """
+        if self._claim.applying is None and self._plan.changed <= SMALL:
+            return self._store.write(lambda unit: self._small(unit, result))
+        first, written = self._open()
+        for number, batch in enumerate(self._batches(first), written + 1):
+            self._store.write(partial(self._one, number, batch))
+        return self._store.write(lambda unit: publish(unit, self._schema, self._plan, self._claim, self._id, result()))
+
+    @property
+    def _id(self) -> str:
+        return str(self._run["id"])
+
+    @property
+    def _creates(self) -> int:
+        return sum(part.assets.create for part in self._plan.sources.values())
+
+    def _small(self, unit: Unit, result: Callable[[], dict[str, Any]]) -> int:
+        known = unit.rows("ingest.run", run=self._id)
+        if known:  # the commit went through and only its answer was lost
+            return int(known[0]["run"]["revision"])
+        self._done = 0
+        first = self._begin(unit, None)
+        for number, batch in enumerate(self._batches(first), 1):
+            self._write(unit, number, batch)
+        return publish(unit, self._schema, self._plan, self._claim, self._id, result())
+
+    def _begin(self, unit: Unit, applying: str | None) -> int:
+        rows = unit.rows(
+            "ingest.open_run",
+            importer=self._claim.importer,
+            revision=self._plan.revision,
+            reserve=self._creates,
+            run=self._run,
+            applying=applying,
+        )
+        if not rows:
+            raise StoreMoved("another import was published while this one was planned")
+        return int(rows[0]["first"])
+
+    def _open(self) -> tuple[int, int]:
+        """First free ``ord`` and number of batches written before; a run that was cut off is taken up."""
+        if self._claim.applying is not None:
+            rows = self._store.rows(
+                "ingest.resume_run", importer=self._claim.importer, run=self._id, reserve=self._creates
+            )
+            if not rows:
+                raise StoreMoved("the run that was cut off is no longer open")
+            return int(rows[0]["first"]), int(rows[0]["batch"])
+
+        def start(unit: Unit) -> int:
+            known = unit.rows("ingest.run", run=self._id)
+            return int(known[0]["run"]["first_ord"]) if known else self._begin(unit, self._id)
+
+        return self._store.write(start), 0
+
+    def _one(self, number: int, batch: Batch, unit: Unit) -> None:
+        if unit.rows("ingest.batch", run=self._id, batch=number):
+            self._write(unit, number, batch)
+
+    def _write(self, unit: Unit, number: int, batch: Batch) -> None:
+        params = {**batch.params, "run": self._id, "seq": number} if batch.images else batch.params
+        done = sum(row["done"] for row in unit.rows(batch.query, **params))
+        if batch.expected is not None and done != batch.expected:
+            raise StoreConstraintError(
+                f"{batch.query} wrote {done} of {batch.expected} rows: the graph was changed from outside",
+                fix="Roll the run back, then import with --full.",
+            )
+        self._done += batch.size
+        self._progress("writing", self._done, max(self._plan.changed, self._done))
+
+    def _batches(self, first: int) -> Iterator[Batch]:
+        yield from self._deletions()
+        yield from self._assets(first)
+        yield from self._links()
+
+    def _deletions(self) -> Iterator[Batch]:
+        spool = self._plan.spool
+        for rows in spool.batches("link.delete", LINKS):
+            gone = [[link.from_id, link.to_id, link.key, source] for source, link in rows]
+            yield Batch("ingest.link_delete", {"rows": gone}, len(rows), None, True)
+        for ids in spool.batches("asset.delete", ASSETS):
+            yield Batch("ingest.asset_links_delete", {"ids": ids}, 0, None, True)
+        for ids in spool.batches("asset.delete", ASSETS):
+            yield Batch("ingest.asset_delete", {"ids": ids}, len(ids), None, True)
+
+    def _assets(self, first: int) -> Iterator[Batch]:
+        spool = self._plan.spool
+        for stream in spool.streams("asset.create."):
+            labels = self._labels(stream.removeprefix("asset.create."))
+            for batch in spool.batches(stream, ASSETS):
+                rows = [self._asset(row, first + n) for n, row in enumerate(batch)]
+                first += len(rows)
+                yield Batch("ingest.asset_create", {"labels": labels, "rows": rows}, len(rows), len(rows))
+        for stream in spool.streams("asset.update."):
+            for batch in spool.batches(stream, ASSETS):
+                rows = [self._asset(row, None) for row in batch]
+                yield Batch("ingest.asset_update", {"rows": rows}, len(rows), len(rows), True)
+        for batch in spool.batches("asset.relabel", ASSETS):
+            swaps = [[asset, self._labels(old), self._labels(new)] for asset, old, new in batch]
+            yield Batch("ingest.asset_relabel", {"rows": swaps}, 0, len(swaps))
+
+    def _labels(self, kind: str) -> list[str]:
+        known = self._schema.kinds.get(kind)
+        return [] if known is None else [self._schema.domains[known.domain].label, known.label]
+
+    def _asset(self, row: AssetRow, ord_: int | None) -> list[Any]:
+        properties = dict(row.properties)
+        properties["id"] = row.id
+        properties["kind"] = row.kind
+        properties["domain"] = self._schema.kinds[row.kind].domain
+        properties["source"] = row.id.partition(":")[0]
+        properties["native_id"] = row.native_id
+        properties["hash"] = row.hash
+        properties["run"] = self._id
+        if ord_ is not None:
+            properties["ord"] = ord_
+        if row.name is not None:
+            properties["name"] = row.name
+        if row.geometry is not None:
+            properties["geometry"] = row.geometry
+        return [row.lon, row.lat, properties]
+
+    def _links(self) -> Iterator[Batch]:
+        spool, refused = self._plan.spool, self._plan.refused
+        for op, images in (("create", False), ("update", True)):
+            for stream in spool.streams(f"link.{op}."):
+                type_ = stream.removeprefix(f"link.{op}.")
+                found = (item for item in spool.rows(stream) if not refused or (item[0], item[1].key) not in refused)
+                while block := list(islice(found, SORTED)):
+                    block.sort(key=_ends)
+                    for start in range(0, len(block), LINKS):
+                        rows = [self._link(source, row) for source, row in block[start : start + LINKS]]
+                        fixed = {} if images else {"type": type_}
+                        yield Batch(f"ingest.link_{op}", {"rows": rows, **fixed}, len(rows), len(rows), images)
+
+    def _link(self, source: str, row: LinkRow) -> list[Any]:
+        properties = dict(row.properties)
+        properties["key"] = row.key
+        properties["source"] = source
+        properties["hash"] = row.hash
+        properties["run"] = self._id
+        if row.group is not None:
+            properties["group"] = row.group
+        if row.need is not None:
+            properties["need"] = row.need
+        return [row.from_id, row.to_id, properties]
+
+
+def _ends(item: tuple[str, LinkRow]) -> tuple[str, str]:
+    return item[1].from_id, item[1].to_id

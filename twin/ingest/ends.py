@@ -1,0 +1,180 @@
+"""Links against assets: ends resolved to full ids, allowed ends, keys, and the comparison with the store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from twin.ingest.known import AssetIndex, Held
+from twin.ingest.rejects import Rejects
+from twin.ingest.rows import LinkRow, link_hash, link_key
+from twin.ingest.spool import Spool
+from twin.ingest.validate import RawLink
+from twin.model import Origin
+from twin.schema import Schema, suggest
+
+#: Missing ends that get a "did you mean", and the most ids that are searched for it.
+HINTS = 20
+SEARCHED = 50_000
+#: Ids asked for in one query.
+ASKED = 5_000
+
+FindKinds = Callable[[list[str]], dict[str, str]]
+
+
+class LinkPlanner:
+    """Turns raw links into rows to create or update.
+
+    Streams of the spool: ``link.create.TYPE`` and ``link.update.TYPE`` with pairs (source, LinkRow).
+
+    Attributes:
+        unchanged: source -> links that are in the store as they are.
+        duplicates: links that agree with another in ends, type and group.
+    """
+
+    def __init__(
+        self,
+        schema: Schema,
+        index: AssetIndex,
+        outside: dict[str, str],
+        held: Mapping[str, Held],
+        spool: Spool,
+        rejects: Rejects,
+        find_kinds: FindKinds,
+    ) -> None:
+        self._schema = schema
+        self._index = index
+        self._outside = outside
+        self._held = held
+        self._spool = spool
+        self._rejects = rejects
+        self._find_kinds = find_kinds
+        self._seen: dict[str, set[str]] = {}
+        self._repeats: dict[str, int] = {}
+        self._allowed: dict[tuple[str, str, str], bool] = {}
+        self._plain = link_hash(None, {})
+        self._hints = 0
+        self.unchanged: dict[str, int] = {}
+        self.created: dict[str, int] = {}
+        self.updated: dict[str, int] = {}
+        self.duplicates = 0
+
+    def plan(self, source: str, links: Iterable[RawLink]) -> None:
+        """Plan all links of one source; ends in other exports are looked up in the store together."""
+        pending: list[RawLink] = []
+        for raw in links:
+            if not self._take(source, raw, False):
+                pending.append(raw)
+                if len(pending) >= 50_000:
+                    self._late(source, pending)
+                    pending = []
+        self._late(source, pending)
+
+    def missing(self, source: str) -> list[str]:
+        """Keys of links that the store holds of this source and the export no longer has."""
+        seen = self._seen.get(source, set())
+        return [key for key in self._held[source].links if key not in seen]
+
+    def _late(self, source: str, pending: list[RawLink]) -> None:
+        asked = {end for raw in pending for end in (raw.from_id, raw.to_id) if ":" in end and end not in self._outside}
+        wanted = sorted(end for end in asked if end not in self._index)
+        for start in range(0, len(wanted), ASKED):
+            self._outside.update(self._find_kinds(wanted[start : start + ASKED]))
+        for raw in pending:
+            self._take(source, raw, True)
+
+    def _resolve(self, source: str, text: str) -> tuple[str, str] | None:
+        full = f"{source}:{text}"
+        kind = self._index.kind(full) or self._outside.get(full)
+        if kind is not None:
+            return full, kind
+        if ":" in text:
+            kind = self._index.kind(text) or self._outside.get(text)
+            if kind is not None:
+                return text, kind
+        return None
+
+    def _take(self, source: str, raw: RawLink, last: bool) -> bool:
+        """Plan one link; False if an end is not known yet and may be in the store (never when *last*)."""
+        start = self._resolve(source, raw.from_id)
+        end = self._resolve(source, raw.to_id)
+        if start is None or end is None:
+            lost = [t for t, found in ((raw.from_id, start), (raw.to_id, end)) if found is None]
+            if not last and all(":" in text for text in lost):
+                return False
+            if start is None:
+                self._missing_end(raw, "from", raw.from_id, source)
+            if end is None:
+                self._missing_end(raw, "to", raw.to_id, source)
+            return True
+        ends = (raw.type, start[1], end[1])
+        allowed = self._allowed.get(ends)
+        if allowed is None:
+            allowed = self._allowed[ends] = self._schema.link_types[raw.type].allows(start[1], end[1])
+        if not allowed:
+            self._disallowed(raw, ends)
+            return True
+        self.row(source, (start[0], raw.type, end[0], raw.group, raw.need), raw.properties, raw.file, raw.row)
+        return True
+
+    def row(
+        self,
+        source: str,
+        link: tuple[str, str, str, str | None, str | None],
+        properties: dict[str, Any],
+        file: str,
+        row: int | None,
+        scope: str = "",
+    ) -> str:
+        """Plan one link whose ends are right: (from, type, to, group, need). Returns its key."""
+        start, type_, end, group, need = link
+        key = link_key(start, type_, end, group, 0, scope)
+        seen = self._seen.setdefault(source, set())
+        if key in seen:
+            count = self._repeats[key] = self._repeats.get(key, 0) + 1
+            self.duplicates += 1
+            key = link_key(start, type_, end, group, count, scope)
+        seen.add(key)
+        content = link_hash(need, properties) if properties or need is not None else self._plain
+        old = self._held[source].links.get(key)
+        if old == content:
+            self.unchanged[source] = self.unchanged.get(source, 0) + 1
+            return key
+        counter, op = (self.created, "create") if old is None else (self.updated, "update")
+        counter[source] = counter.get(source, 0) + 1
+        made = LinkRow(start, type_, end, group, need, properties, key, content, file, row)
+        self._spool.add(f"link.{op}.{type_}", (source, made))
+        return key
+
+    def hold(self, source: str, key: str, content: str) -> None:
+        """Note a link that the store holds."""
+        self._held[source].links[key] = content
+
+    def is_held(self, source: str, key: str) -> bool:
+        """Whether the store holds the link."""
+        return key in self._held[source].links
+
+    def _missing_end(self, raw: RawLink, column: str, text: str, source: str) -> None:
+        hint = ""
+        if self._hints < HINTS and len(self._index) <= SEARCHED:
+            self._hints += 1
+            prefix = f"{source}:"
+            hint = suggest(text, [known.removeprefix(prefix) for known in self._index.ids()])
+        self._rejects.new(
+            Origin(raw.file, raw.row, column),
+            "missing_end",
+            f"no asset has the id {text[:100]!r}, neither in source {source!r} nor elsewhere.{hint}",
+            "Add the asset, correct the id, or import the export that has it first (ids of others: source:id).",
+        )
+
+    def _disallowed(self, raw: RawLink, ends: tuple[str, str, str]) -> None:
+        type_, start, end = ends
+        turned = self._schema.link_types[type_].allows(end, start)
+        self._rejects.new(
+            Origin(raw.file, raw.row, "type"),
+            "disallowed_ends",
+            f"{type_} does not go from {start} to {end}" + (", only the other way round" if turned else ""),
+            "Turn the link round: it points from what supplies to what needs."
+            if turned
+            else "Use another link type, or allow the ends in a schema file of your own.",
+        )

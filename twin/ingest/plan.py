@@ -1,0 +1,135 @@
+"""The import plan: what would be created, updated, left, removed or rejected; nothing is written yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from twin.ingest.manifest import Manifest
+from twin.ingest.rejects import Rejects
+from twin.ingest.rows import LinkRow
+from twin.ingest.spool import Spool
+from twin.model import Finding
+
+OPERATIONS = ("create", "update", "unchanged", "missing", "remove")
+
+
+@dataclass
+class Counts:
+    """How many assets or links a plan creates, updates, leaves, misses in the export, and removes."""
+
+    create: int = 0
+    update: int = 0
+    unchanged: int = 0
+    missing: int = 0
+    remove: int = 0
+
+    @property
+    def changed(self) -> int:
+        """Rows to write."""
+        return self.create + self.update + self.remove
+
+    def to_dict(self) -> dict[str, int]:
+        """The counts as plain data."""
+        return {name: getattr(self, name) for name in OPERATIONS}
+
+
+@dataclass
+class SourcePlan:
+    """What happens to one source.
+
+    Attributes:
+        stamp: digest of its input. skipped: the input is the one imported last, nothing was read.
+        rejected: records that cannot be taken. held_assets, held_links: what the store has of it now.
+        exact: after the run the store holds just what the export says.
+    """
+
+    source: str
+    loader: str
+    stamp: str
+    skipped: bool = False
+    assets: Counts = field(default_factory=Counts)
+    links: Counts = field(default_factory=Counts)
+    rejected: int = 0
+    held_assets: int = 0
+    held_links: int = 0
+    exact: bool = True
+
+    def to_dict(self) -> dict[str, Any]:
+        """The plan of the source as plain data."""
+        return {
+            "source": self.source,
+            "loader": self.loader,
+            "unchanged_input": self.skipped,
+            "assets": self.assets.to_dict(),
+            "links": self.links.to_dict(),
+            "rejected": self.rejected,
+        }
+
+
+@dataclass
+class RulePlan:
+    """What one stitch rule does: links, and assets that found no partner."""
+
+    name: str
+    rule: str
+    links: Counts = field(default_factory=Counts)
+    unmatched: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """The plan of the rule as plain data."""
+        return {"name": self.name, "rule": self.rule, "links": self.links.to_dict(), "unmatched": self.unmatched}
+
+
+@dataclass
+class Plan:
+    """Everything an import would do; the rows are in the spool.
+
+    Streams: ``asset.create.KIND``, ``asset.update.KIND`` (AssetRow), ``asset.relabel`` (id, old kind, new kind),
+    ``asset.delete`` (id), ``link.create.TYPE``, ``link.update.TYPE`` (source, LinkRow), ``link.delete`` (HeldEnds).
+
+    Attributes:
+        digest: identifies the command: inputs, options, schema, rules. revision: of the state it was planned on.
+        refused: (source, key) of links that gate checks rejected. dangling: other source -> links that go
+        because an end goes. notes: (source or ``stitch:RULE``, finding); a later run of the same replaces them.
+    """
+
+    manifest: Manifest
+    digest: str
+    revision: int
+    spool: Spool
+    rejects: Rejects
+    sources: dict[str, SourcePlan] = field(default_factory=dict)
+    rules: dict[str, RulePlan] = field(default_factory=dict)
+    refused: set[tuple[str, str]] = field(default_factory=set)
+    dangling: dict[str, int] = field(default_factory=dict)
+    notes: list[tuple[str, Finding]] = field(default_factory=list)
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What is wrong or missing but does not stop the import."""
+        return [finding for _, finding in self.notes]
+
+    @property
+    def changed(self) -> int:
+        """Rows to write (assets, links, and links that go with their ends)."""
+        parts = [c for s in self.sources.values() for c in (s.assets, s.links)] + [r.links for r in self.rules.values()]
+        return sum(c.changed for c in parts) + sum(self.dangling.values())
+
+    def changed_links(self) -> Iterator[tuple[str, LinkRow]]:
+        """Links to create or update, rejected ones left out."""
+        for stream in (*self.spool.streams("link.create."), *self.spool.streams("link.update.")):
+            for source, row in self.spool.rows(stream):
+                if (source, row.key) not in self.refused:
+                    yield source, row
+
+    def to_dict(self) -> dict[str, Any]:
+        """The plan as plain data."""
+        return {
+            "sources": [s.to_dict() for s in self.sources.values()],
+            "stitches": [r.to_dict() for r in self.rules.values()],
+            "dangling": dict(self.dangling),
+            "rejected": self.rejects.count,
+            "changed": self.changed,
+        }

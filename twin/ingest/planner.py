@@ -1,0 +1,257 @@
+"""Making the import plan: read the exports, validate, compare with the store, stitch. Nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+
+from pydantic import BaseModel
+
+from twin.errors import SourceUnreadable
+from twin.ingest.digest import command_digest, input_digest
+from twin.ingest.ends import LinkPlanner
+from twin.ingest.gates import GateCheck, HeldLink
+from twin.ingest.known import Held
+from twin.ingest.loader import Loader, load_loader, parse_options
+from twin.ingest.manifest import STITCH, ImportSpec, Manifest, check_stitches
+from twin.ingest.plan import Plan, SourcePlan
+from twin.ingest.rejects import Rejects
+from twin.ingest.rows import AssetRow, LinkRow
+from twin.ingest.spool import Spool
+from twin.ingest.stitch import Candidates, Stitcher
+from twin.ingest.validate import CHUNK, RawLink, Validator
+from twin.ingest.view import StoreView
+from twin.model import AssetRecord, Finding, LinkRecord
+from twin.schema import Schema
+
+#: Called with a phase, how much of it is done, and how much there is (None: not known).
+Progress = Callable[[str, int, int | None], None]
+
+Spec = tuple[ImportSpec, Loader, BaseModel]
+
+
+@dataclass(frozen=True)
+class Flags:
+    """How an import is to be done; the names are those of the command line."""
+
+    replace: bool = False
+    force: bool = False
+    full: bool = False
+    skip_rejects: bool = False
+
+
+class Planner:
+    """Makes one :class:`Plan`.
+
+    Args:
+        view: reads from the store. stamps: source -> (digest of the input imported last, exact) as stored.
+        resuming: a run of the same command was cut off; then nothing is taken as unchanged unseen.
+    """
+
+    def __init__(
+        self,
+        view: StoreView,
+        schema: Schema,
+        manifest: Manifest,
+        flags: Flags,
+        spool: Spool,
+        rejects: Rejects,
+        progress: Progress,
+    ) -> None:
+        check_stitches(manifest, schema)
+        self._view = view
+        self._schema = schema
+        self._manifest = manifest
+        self._flags = flags
+        self._spool = spool
+        self._rejects = rejects
+        self._progress = progress
+        self._specs: dict[str, list[Spec]] = {}
+        for spec in manifest.imports:
+            loader = load_loader(spec.loader)
+            self._specs.setdefault(spec.source, []).append((spec, loader, parse_options(loader, spec.options)))
+        self.stamps = {source: input_digest(specs, schema) for source, specs in self._specs.items()}
+        self.digest = command_digest(self.stamps, manifest, flags.replace, flags.skip_rejects)
+
+    def plan(self, revision: int, stored: dict[str, tuple[str | None, bool]], resuming: bool) -> Plan:
+        """The plan against the state at *revision*.
+
+        Args:
+            stored: source -> (digest of the input imported last, whether nothing else is there of it).
+            resuming: a run of the same command was cut off; then nothing counts as unchanged unread.
+
+        Raises:
+            SourceUnreadable: an export cannot be read. ManifestError: a stitch rule does not fit.
+        """
+        plan = Plan(self._manifest, self.digest, revision, self._spool, self._rejects)
+        validator = Validator(self._schema, self._rejects)
+        candidates = Candidates(self._manifest.stitches, self._spool)
+        held: dict[str, Held] = {}
+        for source, specs in self._specs.items():
+            part = SourcePlan(source, ", ".join(dict.fromkeys(s.loader for s, _, _ in specs)), self.stamps[source])
+            plan.sources[source] = part
+            part.skipped = not resuming and self._is_unchanged(source, stored)
+            if part.skipped:
+                continue
+            known = source in stored or resuming
+            held[source] = self._view.held(source) if known else Held(source)
+            part.held_assets, part.held_links = len(held[source].assets), len(held[source].links)
+            self._read(part, specs, validator, candidates, held[source])
+        links = self._link_planner(plan, validator, held)
+        for source in held:
+            before = links.duplicates
+            self._plan_links(plan.sources[source], links, source)
+            if links.duplicates > before:
+                plan.notes.append((source, _duplicates(links.duplicates - before)))
+        self._vanished(plan, validator, links, held)
+        stitcher = Stitcher(self._schema, self._manifest, self._view, plan, candidates, links)
+        stitcher.run(validator.index, self._progress)
+        self._check_gates(plan, links)
+        return plan
+
+    def _is_unchanged(self, source: str, stored: dict[str, tuple[str | None, bool]]) -> bool:
+        stamp, exact = stored.get(source, (None, False))
+        if self._flags.full or self._flags.force or stamp != self.stamps[source]:
+            return False
+        return exact or not self._flags.replace
+
+    def _read(
+        self, part: SourcePlan, specs: list[Spec], validator: Validator, candidates: Candidates, held: Held
+    ) -> None:
+        before, done = self._rejects.count, 0
+        chunk: list[AssetRecord] = []
+        for spec, loader, options in specs:
+            found = 0
+            for record in chain.from_iterable(loader.records(path, options, self._schema) for path in spec.paths):
+                done += 1
+                found += 1
+                kind = type(record)
+                if kind is LinkRecord:
+                    raw = validator.link(record)  # type: ignore[arg-type]
+                    if raw is not None:
+                        self._spool.add(f"raw.{part.source}", raw)
+                elif kind is AssetRecord:
+                    chunk.append(record)  # type: ignore[arg-type]
+                    if len(chunk) >= CHUNK:
+                        self._compare(part, validator.assets(part.source, chunk), candidates, held)
+                        chunk.clear()
+                else:
+                    self._rejects.add(record)  # type: ignore[arg-type]
+                if done % CHUNK == 0:
+                    self._progress(f"reading {part.source}", done, None)
+            if not found:
+                raise SourceUnreadable(
+                    f"{', '.join(str(p) for p in spec.paths)}: the loader {spec.loader} found nothing in it",
+                    fix="Check the path, and that the export has rows.",
+                )
+        self._compare(part, validator.assets(part.source, chunk), candidates, held)
+        self._progress(f"reading {part.source}", done, done)
+        part.rejected += self._rejects.count - before
+
+    def _compare(self, part: SourcePlan, rows: list[AssetRow], candidates: Candidates, held: Held) -> None:
+        counts = part.assets
+        for row in rows:
+            candidates.take(part.source, row)
+            old = held.assets.get(row.id)
+            if old == row.hash:
+                counts.unchanged += 1
+                continue
+            if old is None:
+                counts.create += 1
+                self._spool.add(f"asset.create.{row.kind}", row)
+                continue
+            counts.update += 1
+            self._spool.add(f"asset.update.{row.kind}", row)
+            if held.kinds[row.id] != row.kind:
+                self._spool.add("asset.relabel", (row.id, held.kinds[row.id], row.kind))
+
+    def _link_planner(self, plan: Plan, validator: Validator, held: dict[str, Held]) -> LinkPlanner:
+        outside: dict[str, str] = {}
+        if not self._flags.replace:
+            for one in held.values():
+                outside.update(one.kinds)
+        replaced = set(held) if self._flags.replace else set()
+
+        def find_kinds(ids: list[str]) -> dict[str, str]:
+            found = self._view.kinds(ids) if not self._view.empty else {}
+            return {asset: kind for asset, (kind, source) in found.items() if source not in replaced}
+
+        planned = {**held, STITCH: Held(STITCH)}
+        return LinkPlanner(self._schema, validator.index, outside, planned, self._spool, self._rejects, find_kinds)
+
+    def _plan_links(self, part: SourcePlan, links: LinkPlanner, source: str) -> None:
+        before = self._rejects.count
+        total = self._spool.count(f"raw.{source}")
+        links.plan(source, self._counted(self._spool.rows(f"raw.{source}"), f"checking links of {source}", total))
+        part.rejected += self._rejects.count - before
+        part.links.create = links.created.get(source, 0)
+        part.links.update = links.updated.get(source, 0)
+        part.links.unchanged = links.unchanged.get(source, 0)
+
+    def _counted(self, rows: Iterable[RawLink], phase: str, total: int) -> Iterator[RawLink]:
+        for number, row in enumerate(rows):
+            if number % CHUNK == 0:
+                self._progress(phase, number, total)
+            yield row
+        self._progress(phase, total, total)
+
+    def _vanished(self, plan: Plan, validator: Validator, links: LinkPlanner, held: dict[str, Held]) -> None:
+        """What the store holds and the exports no longer have; with ``--replace`` it is to be removed."""
+        gone: list[str] = []
+        for source, one in held.items():
+            part = plan.sources[source]
+            assets = [asset for asset in one.assets if asset not in validator.index]
+            keys = links.missing(source)
+            part.assets.missing, part.links.missing = len(assets), len(keys)
+            part.exact = self._flags.replace or not (assets or keys)
+            if not self._flags.replace:
+                continue
+            part.assets.remove, part.links.remove = len(assets), len(keys)
+            self._spool.extend("asset.delete", assets)
+            gone += assets
+            if keys:
+                wanted = set(keys)
+                for link in self._view.ends(source):
+                    if link.key in wanted:
+                        self._spool.add("link.delete", (source, link))
+        if gone:
+            own = {f"{STITCH}:{spec.name}" for spec in self._manifest.stitches}
+            found = self._view.dangling(gone, list(held))
+            plan.dangling = {name: count for name, count in found.items() if name not in own}
+
+    def _check_gates(self, plan: Plan, links: LinkPlanner) -> None:
+        check = GateCheck(self._schema, self._rejects)
+
+        def changed() -> Iterator[tuple[str, LinkRow]]:
+            return plan.changed_links()
+
+        def stored(owners: set[str]) -> Iterator[HeldLink]:
+            touched = {(s, row.key) for s, row in changed()}
+            touched |= {(s, link.key) for s, link in self._spool.rows("link.delete")}
+            gone = set(self._spool.rows("asset.delete"))
+            for link in self._view.gates(owners - gone, check.gated, check.mesh):
+                if (link.source, link.key) not in touched:
+                    yield link
+
+        refused = check.check(changed, None if self._view.empty else stored)
+        for (source, key), row in refused.items():
+            part = plan.sources.get(source)
+            counts = part.links if part is not None else plan.rules[row.properties["rule"]].links
+            if part is not None:
+                part.rejected += 1
+            if links.is_held(source, key):
+                counts.update -= 1
+            else:
+                counts.create -= 1
+        plan.refused = set(refused)
+
+
+def _duplicates(count: int) -> Finding:
+    return Finding(
+        "duplicate_link",
+        "info",
+        f"{count:,} links agree with another one in ends, type and group",
+        "Leave them out of the export unless they are parallel connections; they count as one supplier.",
+        count=count,
+    )

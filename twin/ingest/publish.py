@@ -1,0 +1,115 @@
+"""The last step of a run: findings, what is known of the sources, and the new revision, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
+
+from twin.ingest.claim import Claim
+from twin.ingest.manifest import STITCH
+from twin.ingest.plan import Plan
+from twin.model import Finding, Reject
+from twin.schema import Schema
+
+if TYPE_CHECKING:
+    from twin.store.store import Unit
+
+#: Links named in one finding, findings written in one query, and rejected rows that are stored as findings.
+NAMED = 5
+BATCH = 2_000
+STORED_REJECTS = 10_000
+
+
+def publish(unit: Unit, schema: Schema, plan: Plan, claim: Claim, run: str, result: dict[str, Any]) -> int:
+    """Store the findings, note the sources, bump the revision; returns it."""
+    scopes = [s.source for s in plan.sources.values() if not s.skipped]
+    scopes += [f"{STITCH}:{name}" for name in plan.rules]
+    unit.rows("ingest.findings_retire", run=run, scopes=scopes)
+    rows = [_row(finding, run, scope) for scope, finding in plan.notes] + _rejected(plan, run)
+    for service, types, mesh in services(schema):
+        asked = {"run": run, "types": types, "mesh": mesh}
+        unit.rows("ingest.findings_resolve", service=service, **asked)
+        rows += [_lost(run, service, row) for row in unit.rows("ingest.lost_suppliers", **asked)]
+    for start in range(0, len(rows), BATCH):
+        unit.rows("ingest.findings_store", rows=rows[start : start + BATCH])
+    sources = [_source(plan, name, str(result["finished_at"])) for name in plan.sources]
+    done = unit.rows("ingest.publish", importer=claim.importer, run=run, result={**result, "findings": len(rows)})
+    revision = int(done[0]["revision"])
+    unit.rows("ingest.source_done", run=run, revision=revision, sources=[s for s in sources if s is not None])
+    return revision
+
+
+def services(schema: Schema) -> Iterator[tuple[str, list[str], list[str]]]:
+    """Each gated service with its link types and those of them that are mesh."""
+    for service in schema.gated_services:
+        types = [t for t in schema.link_types.values() if t.gated and t.service == service]
+        yield service, [t.name for t in types], [t.name for t in types if t.mesh]
+
+
+def _rejected(plan: Plan, run: str) -> list[dict[str, Any]]:
+    scope = next((s.source for s in plan.sources.values() if s.rejected), plan.manifest.name)
+    rows: list[dict[str, Any]] = []
+    for reject in plan.rejects.all():
+        if len(rows) == STORED_REJECTS:
+            break
+        rows.append(_row(_of_reject(reject), run, scope))
+    return rows
+
+
+def _of_reject(reject: Reject) -> Finding:
+    return Finding(
+        f"rejected_{reject.code}",
+        "error",
+        f"{reject.origin}: {reject.message}",
+        reject.fix,
+        origin=reject.origin,
+    )
+
+
+def _lost(run: str, service: str, row: dict[str, Any]) -> dict[str, Any]:
+    owner, vanished = row["owner"], row["vanished"]
+    more = f" and {len(vanished) - NAMED} more" if len(vanished) > NAMED else ""
+    finding = Finding(
+        "last_supplier_removed",
+        "error",
+        f"{owner} lost its last supplier of {service}: {', '.join(vanished[:NAMED])}{more} vanished from the export",
+        "Check that the export is complete; if the link is really gone, give the asset another supplier.",
+        (owner,),
+    )
+    made = _row(finding, run, None)
+    return {**made, "id": f"last_supplier_removed {service} {owner}", "service": service, "asset": owner}
+
+
+def _row(finding: Finding, run: str, scope: str | None) -> dict[str, Any]:
+    text = f"{finding.code}\n{finding.message}\n{finding.origin}\n{scope}"
+    row = {
+        "id": f"{finding.code} {blake2b(text.encode(), digest_size=8).hexdigest()}",
+        "run": run,
+        "code": finding.code,
+        "severity": finding.severity,
+        "message": finding.message,
+        "fix": finding.fix,
+        "assets": list(finding.assets),
+        "count": finding.count,
+        "origin": str(finding.origin) if finding.origin else None,
+        "scope": scope,
+    }
+    return {key: value for key, value in row.items() if value is not None}
+
+
+def _source(plan: Plan, name: str, at: str) -> dict[str, Any] | None:
+    part = plan.sources[name]
+    if part.skipped:
+        return None
+    complete = not plan.rejects.count
+    return {
+        "id": name,
+        "loader": part.loader,
+        "stamp": part.stamp if complete else None,
+        "exact": part.exact,
+        "imported_at": at,
+        "checked_at": at,
+        "assets": part.held_assets + part.assets.create - part.assets.remove,
+        "links": part.held_links + part.links.create - part.links.remove,
+    }

@@ -1,0 +1,83 @@
+"""What an import did, as an object for CLI, API and Python."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from twin.ingest.plan import Plan
+from twin.model import Finding, Reject
+
+#: Rejects and findings that a report lists; the rejects file has all.
+LISTED = 1_000
+
+
+@dataclass
+class ImportReport:
+    """Result of one import command.
+
+    Attributes:
+        status: ``applied``, ``unchanged``, ``planned`` (dry run) or ``rejected`` (nothing was written).
+        run: id of the run, None if nothing was written. revision: of the twin now.
+        plan: what was (or would be) created, updated, removed, per source and stitch rule.
+        rejects: the first ones; ``rejected`` is their full number and ``rejects_file`` has them all.
+        seconds: duration. rows: records handled.
+    """
+
+    status: str
+    run: str | None
+    revision: int
+    plan: dict[str, Any]
+    rejected: int = 0
+    by_code: dict[str, int] = field(default_factory=dict)
+    rejects: list[Reject] = field(default_factory=list)
+    rejects_file: Path | None = None
+    findings: list[Finding] = field(default_factory=list)
+    resumed: bool = False
+    seconds: float = 0.0
+
+    @classmethod
+    def of(cls, plan: Plan, status: str, run: str | None, revision: int, seconds: float) -> ImportReport:
+        """The report of a plan."""
+        rejects = plan.rejects
+        return cls(
+            status,
+            run,
+            revision,
+            plan.to_dict(),
+            rejects.count,
+            dict(rejects.by_code.most_common()),
+            list(rejects.first),
+            rejects.path if rejects.count else None,
+            plan.findings,
+            seconds=round(seconds, 3),
+        )
+
+    @property
+    def rows(self) -> int:
+        """Assets and links that the exports had."""
+        parts = [c for s in self.plan["sources"] for c in (s["assets"], s["links"])]
+        parts += [r["links"] for r in self.plan["stitches"]]
+        return sum(int(c["create"] + c["update"] + c["unchanged"]) for c in parts)
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing was rejected and no finding is an error."""
+        return not self.rejected and all(f.severity != "error" for f in self.findings)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as plain data."""
+        return {
+            "status": self.status,
+            "run": self.run,
+            "revision": self.revision,
+            "resumed": self.resumed,
+            "seconds": self.seconds,
+            "plan": self.plan,
+            "rejected": self.rejected,
+            "rejected_by_code": self.by_code,
+            "rejects": [r.to_dict() for r in self.rejects[:LISTED]],
+            "rejects_file": str(self.rejects_file) if self.rejects_file else None,
+            "findings": [f.to_dict() for f in self.findings[:LISTED]],
+        }

@@ -1,0 +1,224 @@
+"""The import command: claim, plan, guard, apply, report (design §6)."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from twin.errors import ImportRejected, ImportUnfinished, ReplaceRefused
+from twin.ingest.apply import Applier, StoreMoved
+from twin.ingest.claim import Claim, claimed
+from twin.ingest.manifest import Manifest
+from twin.ingest.plan import Plan, SourcePlan
+from twin.ingest.planner import Flags, Planner, Progress
+from twin.ingest.rejects import Rejects
+from twin.ingest.report import ImportReport
+from twin.ingest.spool import Spool
+from twin.ingest.view import StoreView
+from twin.schema import Schema
+
+if TYPE_CHECKING:
+    from twin.store import Store
+
+#: ``--replace`` refuses to remove more than this share of what the store holds of a source.
+GUARD = 0.05
+#: Newest applied runs whose before-images are kept, and images removed in one transaction.
+KEPT_RUNS = 10
+PURGE = 10_000
+ATTEMPTS = 3
+
+
+def quiet(phase: str, done: int, total: int | None) -> None:
+    """Progress that nobody watches."""
+
+
+def run_import(
+    store: Store,
+    schema: Schema,
+    manifest: Manifest,
+    *,
+    reports: Path,
+    flags: Flags | None = None,
+    dry_run: bool = False,
+    progress: Progress = quiet,
+) -> ImportReport:
+    """Import everything the manifest lists, as one run with one new revision.
+
+    Args:
+        schema: the built-in schema extended by ``manifest.schema_files``.
+        reports: folder for the report and the rejects file of the run.
+        dry_run: plan only; the store is not written at all.
+        progress: called with phase, done, total.
+
+    Raises:
+        ImportRejected: rows cannot be taken and ``skip_rejects`` is off; nothing was written, and the error's
+            ``report`` has the whole report. ReplaceRefused, ImportBusy, ImportUnfinished, SourceUnreadable,
+            ManifestError, LoaderOptionError, UnknownLoader, StoreError.
+    """
+    flags = flags or Flags()
+    job = _Job(store, schema, manifest, reports, flags, progress)
+    if dry_run:
+        state = store.rows("ingest.state")
+        row: dict[str, Any] = state[0] if state else {"revision": 0, "next_ord": 0, "applying": None}
+        return job.dry(Claim("", row["revision"], row["next_ord"], row["applying"]))
+    store.prepare(schema)
+    for attempt in range(ATTEMPTS):
+        with claimed(store) as claim:
+            try:
+                return job.run(claim)
+            except StoreMoved:
+                if attempt == ATTEMPTS - 1:
+                    raise
+    raise AssertionError("unreachable")
+
+
+class _Job:
+    def __init__(
+        self, store: Store, schema: Schema, manifest: Manifest, reports: Path, flags: Flags, progress: Progress
+    ) -> None:
+        self._store = store
+        self._schema = schema
+        self._manifest = manifest
+        self._reports = reports
+        self._flags = flags
+        self._progress = progress
+
+    def dry(self, claim: Claim) -> ImportReport:
+        started = time.monotonic()
+        with Spool() as spool:
+            plan = self._plan(claim, spool, f"dry-{_new_id()}", None)
+            return self._report(plan, "planned", None, claim.revision, started)
+
+    def run(self, claim: Claim) -> ImportReport:
+        started, begun = time.monotonic(), _now()
+        open_run = self._open_run(claim)
+        run = str(open_run["id"]) if open_run else _new_id()
+        with Spool() as spool:
+            plan = self._plan(claim, spool, run, open_run)
+            if plan.rejects.count and (not self._flags.skip_rejects or self._flags.replace):
+                raise self._rejected(plan, claim, started)
+            if open_run is None:
+                self._guard(plan)
+            if not plan.changed and open_run is None and not self._pending(plan):
+                self._store.rows("ingest.source_checked", sources=list(plan.sources), at=_now())
+                return self._report(plan, "unchanged", None, claim.revision, started)
+            head = self._head(plan, run, begun)
+            applier = Applier(self._store, self._schema, plan, claim, head, self._progress)
+            revision = applier.apply(lambda: self._result(plan, started))
+            report = self._report(plan, "applied", run, revision, started)
+            report.resumed = open_run is not None
+        self._purge()
+        return report
+
+    def _open_run(self, claim: Claim) -> dict[str, Any] | None:
+        """The run that was cut off, if there is one; it must be one of this command."""
+        if claim.applying is None:
+            return None
+        rows = self._store.rows("ingest.run", run=claim.applying)
+        return dict(rows[0]["run"]) if rows else None
+
+    def _plan(self, claim: Claim, spool: Spool, run: str, open_run: dict[str, Any] | None) -> Plan:
+        rejects = Rejects(self._reports / run / "rejects.csv")
+        view = StoreView(self._store, claim.next_ord)
+        planner = Planner(view, self._schema, self._manifest, self._flags, spool, rejects, self._progress)
+        if open_run is not None and (open_run.get("rolling_back") or open_run["digest"] != planner.digest):
+            raise ImportUnfinished(
+                f"the import {open_run['id']} of {open_run['source']} was cut off, and this is not the same import"
+                " (other files, options or rules)",
+                fix=f"Finish it by running it as before, or take it back: twin import --rollback {open_run['id']}",
+                run=open_run["id"],
+            )
+        stored = {r["source"]: (r["stamp"], bool(r["exact"])) for r in self._store.rows("ingest.sources")}
+        try:
+            return planner.plan(claim.revision, stored, open_run is not None)
+        finally:
+            rejects.close()
+
+    def _pending(self, plan: Plan) -> bool:
+        """Whether a run without changed rows still has something to note: a new stamp, findings, rejects."""
+        stored = {r["source"]: (r["stamp"], bool(r["exact"])) for r in self._store.rows("ingest.sources")}
+        return (
+            any(
+                not s.skipped and (s.source not in stored or stored[s.source] != (s.stamp, s.exact))
+                for s in plan.sources.values()
+            )
+            and not plan.rejects.count
+        )
+
+    def _rejected(self, plan: Plan, claim: Claim, started: float) -> ImportRejected:
+        report = self._report(plan, "rejected", None, claim.revision, started)
+        count = plan.rejects.count
+        both = self._flags.skip_rejects and self._flags.replace
+        return ImportRejected(
+            f"{count:,} {'row' if count == 1 else 'rows'} cannot be taken; see {plan.rejects.path}",
+            fix="With --replace every row must be good: mend the rows listed." if both else None,
+            report=report.to_dict(),
+        )
+
+    def _guard(self, plan: Plan) -> None:
+        if not self._flags.replace or self._flags.force:
+            return
+        for part in plan.sources.values():
+            for what, gone, held in _losses(part):
+                if gone > GUARD * held:
+                    raise ReplaceRefused(
+                        f"{part.source}: {gone:,} of {held:,} {what} ({gone / held:.0%}) are missing in the export",
+                        plan=plan.to_dict(),
+                    )
+
+    def _head(self, plan: Plan, run: str, begun: str) -> dict[str, Any]:
+        return {
+            "id": run,
+            "name": self._manifest.name,
+            "source": ", ".join(plan.sources) or "stitch",
+            "sources": list(plan.sources),
+            "loader": ", ".join(dict.fromkeys(s.loader for s in plan.sources.values())) or "stitch",
+            "status": "applying",
+            "digest": plan.digest,
+            "manifest": str(self._manifest.path) if self._manifest.path else "",
+            "flags": [name for name, on in asdict(self._flags).items() if on],
+            "started_at": begun,
+        }
+
+    def _result(self, plan: Plan, started: float) -> dict[str, Any]:
+        parts = {"assets": [s.assets for s in plan.sources.values()]}
+        parts["links"] = [s.links for s in plan.sources.values()] + [r.links for r in plan.rules.values()]
+        counts = {
+            f"{what}_{op}": sum(getattr(c, op) for c in counted)
+            for what, counted in parts.items()
+            for op in ("create", "update", "unchanged", "remove")
+        }
+        return {
+            **counts,
+            "status": "applied",
+            "rejected": plan.rejects.count,
+            "finished_at": _now(),
+            "seconds": round(time.monotonic() - started, 3),
+        }
+
+    def _report(self, plan: Plan, status: str, run: str | None, revision: int, started: float) -> ImportReport:
+        return ImportReport.of(plan, status, run, revision, time.monotonic() - started)
+
+    def _purge(self) -> None:
+        """Before-images of runs that are too old to be rolled back go."""
+        for row in self._store.rows("ingest.old_images", keep=KEPT_RUNS):
+            while self._store.rows("ingest.purge_images", run=row["run"], limit=PURGE)[0]["done"]:
+                pass
+            self._store.rows("ingest.purged", run=row["run"])
+
+
+def _losses(part: SourcePlan) -> list[tuple[str, int, int]]:
+    pairs = (("assets", part.assets.remove, part.held_assets), ("links", part.links.remove, part.held_links))
+    return [(what, gone, held) for what, gone, held in pairs if held]
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _new_id() -> str:
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"

@@ -1,0 +1,228 @@
+"""Stitch rules: links between assets of different exports, found by place, key or table (design §6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from twin.errors import ManifestError
+from twin.ingest.ends import LinkPlanner
+from twin.ingest.known import AssetIndex
+from twin.ingest.manifest import STITCH, Manifest, Range, Side, StitchSpec
+from twin.ingest.match import Found, Member, match_key, match_nearest, match_within
+from twin.ingest.pairs import match_table
+from twin.ingest.plan import Plan, RulePlan
+from twin.ingest.rows import AssetRow
+from twin.ingest.spool import Spool
+from twin.ingest.values import Needs, parsers
+from twin.ingest.view import HeldEnds, StoreView
+from twin.model import Finding, Origin
+from twin.schema import Schema
+from twin.schema.values import ValueProblem
+
+#: Ids named in one finding.
+NAMED = 20
+
+
+class Described(NamedTuple):
+    """An asset as the conditions of a rule see it."""
+
+    id: str
+    native_id: str
+    kind: str
+    name: str | None
+    source: str
+    lon: float | None
+    lat: float | None
+    geometry: bytes | None
+    properties: dict[str, Any]
+
+    def value(self, name: str) -> Any:
+        """A property, or ``id``, ``native_id``, ``name``."""
+        if name in ("id", "native_id", "name"):
+            return getattr(self, name)
+        return self.properties.get(name)
+
+
+def holds(side: Side, asset: Described) -> bool:
+    """Whether the asset belongs to this side of a rule."""
+    if asset.kind not in side.kind or (side.source is not None and asset.source not in side.source):
+        return False
+    return all(_meets(condition, asset.value(name)) for name, condition in side.where.items())
+
+
+def _meets(condition: Any, value: Any) -> bool:
+    if isinstance(condition, Range):
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            return False
+        return (condition.min is None or value >= condition.min) and (condition.max is None or value <= condition.max)
+    if isinstance(condition, tuple):
+        return value in condition
+    return bool(value == condition)
+
+
+class Candidates:
+    """The assets of this import that some rule may link, kept in the spool as validation meets them."""
+
+    def __init__(self, stitches: Sequence[StitchSpec], spool: Spool) -> None:
+        self._spool = spool
+        self._sides: dict[str, list[tuple[str, Side]]] = {}
+        for spec in stitches:
+            for name, side in ((f"cand.{spec.name}.from", spec.start), (f"cand.{spec.name}.to", spec.end)):
+                for kind in side.kind:
+                    self._sides.setdefault(kind, []).append((name, side))
+
+    @property
+    def kinds(self) -> list[str]:
+        """All kinds that some rule asks for."""
+        return sorted(self._sides)
+
+    def take(self, source: str, row: AssetRow) -> None:
+        """Keep the asset for the rules that may use it."""
+        sides = self._sides.get(row.kind)
+        if sides is None:
+            return
+        asset = Described(
+            row.id, row.native_id, row.kind, row.name, source, row.lon, row.lat, row.geometry, row.properties
+        )
+        self.offer(asset)
+
+    def offer(self, asset: Described) -> None:
+        """Keep an asset, of the import or of the store, for the rules whose conditions it meets."""
+        for stream, side in self._sides.get(asset.kind, ()):
+            if holds(side, asset):
+                value = asset.value(side.key) if side.key else None
+                self._spool.add(stream, Member(asset.id, asset.native_id, asset.lon, asset.lat, asset.geometry, value))
+
+    def members(self, rule: str, side: str) -> list[Member]:
+        """The assets of one side of a rule, sorted by id."""
+        return sorted(self._spool.rows(f"cand.{rule}.{side}"))
+
+
+class Stitcher:
+    """Runs the rules of a manifest on the assets of the import and those that stay in the store."""
+
+    def __init__(
+        self,
+        schema: Schema,
+        manifest: Manifest,
+        view: StoreView,
+        plan: Plan,
+        candidates: Candidates,
+        links: LinkPlanner,
+    ) -> None:
+        self._schema = schema
+        self._manifest = manifest
+        self._view = view
+        self._plan = plan
+        self._candidates = candidates
+        self._links = links
+        self._parsers = parsers(dict(schema.link_properties))
+
+    def run(self, index: AssetIndex, progress: Callable[[str, int, int | None], None]) -> None:
+        """Plan the links of every rule.
+
+        Args:
+            index: the assets that this import brought.
+
+        Raises:
+            ManifestError: a rule's table or value cannot be used.
+        """
+        specs = self._manifest.stitches
+        if not specs:
+            return
+        gone = set(self._plan.spool.rows("asset.delete"))
+        if not self._view.empty:
+            for row in self._view.candidates(self._candidates.kinds):
+                if row["id"] not in index and row["id"] not in gone:
+                    self._candidates.offer(Described(**row))
+        held = self._held({spec.name for spec in specs})
+        for number, spec in enumerate(specs):
+            progress("stitching", number, len(specs))
+            self._rule(spec, held[spec.name])
+        progress("stitching", len(specs), len(specs))
+
+    def _held(self, names: set[str]) -> dict[str, dict[str, HeldEnds]]:
+        held: dict[str, dict[str, HeldEnds]] = {name: {} for name in names}
+        if not self._view.empty:
+            for link in self._view.ends(STITCH):
+                if link.rule in held:
+                    held[link.rule][link.key] = link
+                    self._links.hold(STITCH, link.key, link.hash)
+        return held
+
+    def _rule(self, spec: StitchSpec, held: dict[str, HeldEnds]) -> None:
+        start = self._candidates.members(spec.name, "from")
+        end = self._candidates.members(spec.name, "to")
+        matches, notes = self._match(spec, start, end)
+        part = self._plan.rules[spec.name] = RulePlan(spec.name, spec.rule)
+        origin = Origin(str(self._manifest.path.name if self._manifest.path else self._manifest.name))
+        fixed = self._fixed(spec)
+        need = Needs().normal(spec.need)
+        before = {op: dict(getattr(self._links, op)) for op in ("created", "updated", "unchanged")}
+        keys: set[str] = set()
+        for match in matches:
+            properties = {**fixed, "rule": spec.name, "confidence": match.confidence}
+            if match.distance_m is not None:
+                properties["distance_m"] = match.distance_m
+            link = (match.from_id, spec.link, match.to_id, spec.group, need)
+            keys.add(self._links.row(STITCH, link, properties, f"{origin}:[{spec.name}]", None, spec.name))
+        part.links.create = self._links.created.get(STITCH, 0) - before["created"].get(STITCH, 0)
+        part.links.update = self._links.updated.get(STITCH, 0) - before["updated"].get(STITCH, 0)
+        part.links.unchanged = self._links.unchanged.get(STITCH, 0) - before["unchanged"].get(STITCH, 0)
+        gone = [old for key, old in held.items() if key not in keys]
+        part.links.missing = part.links.remove = len(gone)
+        self._plan.spool.extend("link.delete", [(STITCH, old) for old in gone])
+        self._notes(spec, part, start, end, notes)
+
+    def _match(self, spec: StitchSpec, start: list[Member], end: list[Member]) -> Found:
+        if spec.rule == "nearest":
+            return match_nearest(start, end, spec.each, spec.k, spec.max_distance_m)
+        if spec.rule == "within":
+            return match_within(start, end, spec.outer)
+        if spec.rule == "key":
+            return match_key(start, end)
+        assert spec.path is not None
+        return match_table(start, end, spec.path, self._plan.rejects)
+
+    def _fixed(self, spec: StitchSpec) -> dict[str, Any]:
+        fixed = {}
+        for name, raw in spec.properties.items():
+            try:
+                fixed[name] = self._parsers[name](raw)
+            except ValueProblem as problem:
+                raise ManifestError(f"[[stitch]] {spec.name!r}: {problem}", fix=problem.fix) from problem
+        return {name: value for name, value in fixed.items() if value is not None}
+
+    def _notes(
+        self, spec: StitchSpec, part: RulePlan, start: list[Member], end: list[Member], notes: list[tuple[str, str]]
+    ) -> None:
+        for name, members, side in (("from", start, spec.start), ("to", end, spec.end)):
+            if not members:
+                self._note(
+                    spec,
+                    "stitch_no_candidates",
+                    "warning",
+                    f"no asset fits `{name}` (kind {', '.join(side.kind)})",
+                    "Check kind, source and where of the rule, or import what is missing.",
+                )
+        part.unmatched = len(notes)
+        if spec.unmatched == "ignore":
+            return
+        for why in dict.fromkeys(why for _, why in notes):
+            ids = [asset for asset, reason in notes if reason == why]
+            self._note(
+                spec,
+                "stitch_unmatched",
+                spec.unmatched,
+                f"{len(ids):,} {'asset has' if len(ids) == 1 else 'assets have'} no partner: {why}",
+                "Raise max_distance_m, correct the key or the place, or link them in a table.",
+                ids,
+            )
+
+    def _note(
+        self, spec: StitchSpec, code: str, severity: str, message: str, fix: str, ids: Sequence[str] = ()
+    ) -> None:
+        text = f"stitch rule {spec.name!r}: {message}"
+        finding = Finding(code, severity, text, fix, tuple(ids[:NAMED]), max(len(ids), 1))
+        self._plan.notes.append((f"{STITCH}:{spec.name}", finding))

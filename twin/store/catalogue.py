@@ -8,7 +8,7 @@ A header is the comment block at the head of the file::
     // mode: read
 
 The example after ``=`` is JSON; tests run ``EXPLAIN`` with it. The type is one of :data:`TYPES` (what a list
-is made of is for the reader); with ``?`` behind it the value may be null. Parameters cannot stand for the names
+is made of is for the reader); with ``or null`` behind it the value may be null. Parameters cannot stand for the names
 in constraints and indexes: there ``// identifier label: "Asset"`` declares a ``{{label}}`` that takes a name
 from the schema.
 """
@@ -38,7 +38,7 @@ TYPES: dict[str, tuple[type, ...]] = {
     "bytes": (bytes, bytearray),
     "any": (object,),
 }
-PARAM = re.compile(r"param\s+([a-z][A-Za-z0-9_]*):\s*([a-z]+)(?:\s+of\s+[a-z ]+)?(\?)?\s*=\s*(.+)\Z")
+PARAM = re.compile(r"param\s+([a-z][A-Za-z0-9_]*):\s*([a-z]+)(?:\s+of\s+[a-z ]+?)?(\?|\s+or\s+null)?\s*=\s*(.+)\Z")
 IDENTIFIER = re.compile(r"identifier\s+([a-z]+):\s*(.+)\Z")
 HOLE = re.compile(r"\{\{(?:([a-z]+)\.)?([a-z]+)\}\}")
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}\Z")

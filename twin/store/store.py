@@ -23,6 +23,7 @@ T = TypeVar("T")
 OLDEST = (5, 26)
 INDEX_SECONDS = 600
 FETCH = 2000
+SCHEMES = ("neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc")
 
 
 class State(NamedTuple):
@@ -75,7 +76,10 @@ class Store:
         self.uri, self.database = uri, database
         self.catalogue = catalogue or default_catalogue()
         self._version: str | None = None
+        self._reached = False
         self._marks = neo4j.GraphDatabase.bookmark_manager()
+        if uri.partition("://")[0] not in SCHEMES:
+            raise StoreConfigError(f"{uri!r} is no address of a Neo4j server", uri=uri)
         with translated(f"connecting to {uri}"):
             self._driver = neo4j.GraphDatabase.driver(
                 uri,
@@ -134,13 +138,20 @@ class Store:
             return session.run(neo4j.Query("EXPLAIN " + query.text), query.params).consume()
 
     def _managed(self, mode: str, doing: str, work: Callable[[neo4j.ManagedTransaction], T]) -> T:
+        self._reach()
         with translated(doing), self._session() as session:
             run = session.execute_read if mode == "read" else session.execute_write
             return run(work)
 
     def _apply(self, query: Query, params: Mapping[str, Any]) -> list[dict[str, Any]]:
-        with translated(query.name), self._session() as session:
-            return session.execute_write(lambda tx: _run(tx, query, params))
+        return self._managed("schema", query.name, lambda tx: _run(tx, query, params))
+
+    def _reach(self) -> None:
+        """Before the first query: a server that is not there is told at once, not after all the retries."""
+        if not self._reached:
+            with translated(f"connecting to {self.uri}"):
+                self._driver.verify_connectivity(database=self.database)
+            self._reached = True
 
     def _session(self, **options: Any) -> neo4j.Session:
         return self._driver.session(database=self.database, bookmark_manager=self._marks, fetch_size=FETCH, **options)

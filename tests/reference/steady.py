@@ -32,15 +32,13 @@ def holds(system: System, gate: Gate, delivering: set[str]) -> bool:
 
 
 def grounded_support(system: System, service: str, x: set[str], mute: set[str]) -> set[str]:
-    """Y_s(X): least set of assets of X whose outage s-gates hold counting only members of the set itself.
+    """Y_s(X): least set of assets of X whose s-gates (degrade gates too) hold counting only members of the set itself.
 
     *mute* assets may be in X but deliver nothing.
     """
     y: set[str] = set()
     while True:
-        more = {
-            v for v in x - y if all(holds(system, g, y - mute) for g in system.outage_gates(v) if g.service == service)
-        }
+        more = {v for v in x - y if all(holds(system, g, y - mute) for g in system.gates_of[v] if g.service == service)}
         if not more:
             return y
         y |= more
@@ -140,7 +138,7 @@ def _blockers(system: System, asset: str, running: set[str], before: set[str]) -
         if holds(system, gate, running - mute):
             continue
         found |= gate.members - running
-        if gate.joined:
+        if gate.joined and gate.need > 1:
             found |= _joining(system, gate, before) - running
     return found | (waits_for(system, asset, running) or set())
 

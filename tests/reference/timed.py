@@ -65,6 +65,8 @@ class Run:
 
     def buffer_left(self, state: State, gate: Gate, now: float) -> bool:
         """Whether the buffer of a gate that is not fed still has something left at *now*."""
+        if not gate.outage:
+            return False
         ride = self.system.assets[gate.consumer].ride[gate.service]
         return now < state.timers.get(gate.key, now) + ride
 
@@ -104,7 +106,7 @@ class Run:
         found.directed[service], found.mesh[service] = directed, mesh
 
         def supported(v: str) -> bool:
-            return all(self.holds(g, found) for g in self.system.outage_gates(v) if g.service == service)
+            return all(self.holds(g, found) for g in self.system.gates_of[v] if g.service == service)
 
         def grow(inside: set[str]) -> None:
             """Least growth: what is held by what delivers so far delivers too."""
@@ -127,7 +129,7 @@ class Run:
                 for v in inside - grown
                 if all(
                     g.key in found.fed or self.buffer_left(state, g, now)
-                    for g in self.system.outage_gates(v)
+                    for g in self.system.gates_of[v]
                     if g.service == service
                 )
             }

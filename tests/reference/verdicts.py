@@ -117,9 +117,9 @@ class Verdicts:
                 return True
             if not self._holds_without_called(g, m):
                 return True
-            if not g.mesh and self._spare(g, self.run.start, self.run.start_delivery) > 0:
-                if self._spare(g, m.state, m.delivery) <= 0:
-                    return True
+            had_spare = not g.mesh and self._spare(g, self.run.start, self.run.start_delivery) > 0
+            if had_spare and self._spare(g, m.state, m.delivery) <= 0:
+                return True
         return False
 
     def _holds_without_called(self, g: Gate, m: Moment) -> bool:
@@ -129,9 +129,13 @@ class Verdicts:
         return len(self.run.delivering_members(g, m.delivery) - called) >= g.need
 
     def _spare(self, g: Gate, state: State, delivery: Delivery) -> int:
-        idle = {
-            x
-            for x in g.members & state.working
-            if self.system.assets[x].standby and x not in state.called and x not in state.forever
-        }
+        idle = (
+            set()
+            if g.joined
+            else {
+                x
+                for x in g.members & state.working
+                if self.system.assets[x].standby and x not in state.called and x not in state.forever
+            }
+        )
         return len(self.run.delivering_members(g, delivery) | idle) - g.need

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -111,11 +111,15 @@ class Traits:
     standby: bool = True
     user_types: bool = False
     largest: int = 25
+    standby_percent: int = 4
+    buffer_percent: int = 35
 
 
 def generate(pick: Picker, traits: Traits = Traits()) -> Tables:
     """One random system: half of them free in shape, half built like a grid with telecom and a data centre."""
     made = Tables(user_types=traits.user_types)
+    if pick.chance(30):
+        traits = replace(traits, standby_percent=15, buffer_percent=pick.choice((10, 80)))
     if pick.chance(50):
         _free(pick, traits, made)
     else:
@@ -136,7 +140,7 @@ def _asset(pick: Picker, traits: Traits, made: Tables, kind: str, *, source: boo
     row = {"id": f"{kind}-{len(made.assets)}", "kind": kind, "name": kind}
     if pick.chance(6):
         row["status"] = pick.choice(("planned", "out_of_service", "open", "in_service"))
-    if traits.standby and pick.chance(60 if kind == "genset" else 4):
+    if traits.standby and pick.chance(60 if kind == "genset" else traits.standby_percent):
         row["standby"] = "true"
         if pick.chance(70):
             row["start_delay_s"] = str(pick.choice((0, 0, *DURATIONS)))
@@ -146,7 +150,7 @@ def _asset(pick: Picker, traits: Traits, made: Tables, kind: str, *, source: boo
         row["black_start"] = pick.choice(("false", "false", "true"))
     if pick.chance(5):
         row["manual_restart"] = "true"
-    if traits.buffers and pick.chance(35):
+    if traits.buffers and pick.chance(traits.buffer_percent):
         for service in {pick.choice(SERVICES[:3]), pick.choice(SERVICES)}:
             row[f"ride_through_{service}_s"] = str(pick.choice(DURATIONS))
     made.assets.append(row)

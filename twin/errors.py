@@ -176,6 +176,14 @@ class ImportUnfinished(TwinError):
     default_fix = "Run the same import again to finish it, or roll it back."
 
 
+class StoreMoved(TwinError):
+    """The twin changed between planning an import and writing it."""
+
+    code = "store_moved"
+    title = "The twin changed while the import was planned"
+    default_fix = "Run the import again; it plans anew."
+
+
 class ApplyInProgress(TwinError):
     """An import is being applied and this process has no snapshot of the published state."""
 

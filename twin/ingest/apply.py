@@ -8,7 +8,7 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from twin.errors import StoreConstraintError, TwinError
+from twin.errors import StoreConstraintError, StoreMoved
 from twin.ingest.claim import Claim
 from twin.ingest.plan import Plan
 from twin.ingest.planner import Progress
@@ -26,14 +26,6 @@ ASSETS = 10_000
 LINKS = 20_000
 #: Rows sorted together by their ends: neighbours share pages and locks.
 SORTED = 100_000
-
-
-class StoreMoved(TwinError):
-    """The twin changed between planning and writing; the import plans anew."""
-
-    code = "store_moved"
-    title = "The twin changed while the import was planned"
-    default_fix = "Run the import again."
 
 
 @dataclass(frozen=True)

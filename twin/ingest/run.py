@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from twin.errors import ImportRejected, ImportUnfinished, ReplaceRefused
-from twin.ingest.apply import Applier, StoreMoved
+from twin.errors import ImportRejected, ImportUnfinished, ReplaceRefused, StoreMoved
+from twin.ingest.apply import Applier
 from twin.ingest.claim import Claim, claimed
 from twin.ingest.manifest import Manifest
 from twin.ingest.plan import Plan, SourcePlan
@@ -192,8 +192,10 @@ class _Job:
             for what, counted in parts.items()
             for op in ("create", "update", "unchanged", "remove")
         }
+        words = (("created", "create"), ("updated", "update"), ("unchanged", "unchanged"), ("removed", "remove"))
         return {
             **counts,
+            **{word: counts[f"assets_{op}"] + counts[f"links_{op}"] for word, op in words},
             "status": "applied",
             "rejected": plan.rejects.count,
             "finished_at": _now(),

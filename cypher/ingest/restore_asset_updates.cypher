@@ -1,0 +1,13 @@
+// Gives assets that a run updated their old properties and labels back, some at a time.
+// param run: string = "20261123-065500-a1b2"
+// param limit: integer = 10000
+// mode: write
+MATCH (b:BeforeImage {run: $run})
+WHERE b.image_what = 'asset' AND b.image_op = 'update'
+WITH b LIMIT $limit
+MATCH (a:Asset {id: b.id})
+REMOVE a:$([l IN labels(a) WHERE NOT l IN b.image_labels])
+SET a = properties(b), a.run = b.image_run, a:$(b.image_labels)
+REMOVE a.image_run, a.image_what, a.image_op, a.image_labels, a.image_seq
+DELETE b
+RETURN count(*) AS done

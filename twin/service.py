@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from twin.errors import ApplyInProgress, EmptyTwin, SnapshotError, StoreTransient
 from twin.impact import ImpactResult, Snapshot
-from twin.model import Finding
+from twin.model import Finding, Origin
 from twin.schema import Schema, load_schema
 from twin.store import Store
 from twin.store.read import read_tables
@@ -334,4 +334,5 @@ def _finding(row: Mapping[str, Any]) -> Finding:
         fix=entry.get("fix") or "",
         assets=tuple(entry.get("assets") or ()),
         count=entry.get("count") or max(1, len(entry.get("assets") or ())),
+        origin=Origin(entry["origin"]) if entry.get("origin") else None,
     )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Literal, Self
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from loaders.csvfile import known_encoding
 
 
 class _Options(BaseModel):
@@ -124,6 +126,11 @@ class LayerMap(_Options):
     properties: dict[str, str | FieldMap] = Field(default_factory=dict, description="Our property -> their field.")
     ends: Ends | None = Field(default=None, description="How the ends of lines are found.")
     links: list[Reference] = Field(default_factory=list, description="Links by reference fields.")
+
+    @field_validator("encoding")
+    @classmethod
+    def _known_encoding(cls, name: str | None) -> str | None:
+        return known_encoding(name) if name is not None else None
 
     def fields(self) -> dict[str, str]:
         """Every field that is read -> what it is read for."""

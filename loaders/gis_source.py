@@ -167,7 +167,11 @@ def _call(dataset: Path, function: str, *args: Any, **kwargs: Any) -> Any:
     try:
         with Alert(dataset):
             return getattr(pyogrio, function)(*args, **kwargs)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+    except UnicodeDecodeError as error:
+        fix = 'Save the file as UTF-8, or set the encoding of the layer, for example "cp1252".'
+        raise SourceUnreadable(f"{dataset}: its names are not UTF-8: {error.reason}", fix=fix) from error
+    except (ValueError, OSError, RuntimeError, NameError) as error:
+        # pyogrio's own errors are RuntimeErrors; it trips over a name of its own when a .prj is damaged
         raise SourceUnreadable(f"{dataset} cannot be read: {error}") from error
 
 
@@ -246,7 +250,7 @@ def _chunk(source: Source, batch: Any, first: int, geometry: str, transform: Any
         return Chunk(first, columns, np.full(batch.num_rows, None, dtype=object), [None] * batch.num_rows, problems)
     raw = batch.column(geometry)
     raw = getattr(raw, "storage", raw).to_numpy(zero_copy_only=False)
-    with np.errstate(invalid="ignore"):
+    with np.errstate(all="ignore"):
         shapes = shapely.force_2d(shapely.from_wkb(raw, on_invalid="ignore"))
     lost = [int(i) for i in np.flatnonzero(shapely.is_missing(shapes)) if raw[i] is not None]
     for i in lost:

@@ -125,7 +125,7 @@ def parse_wkt(texts: Sequence[str | None]) -> Taken:
             else:
                 text = text[match.end() :]
         plain.append(text or None)
-    with np.errstate(invalid="ignore"):
+    with np.errstate(all="ignore"):
         shapes = shapely.from_wkt(plain, on_invalid="ignore")
     for index in np.flatnonzero(shapely.is_missing(shapes)):
         if plain[index] is not None:
@@ -155,7 +155,7 @@ def check_shapes(shapes: Any, *, code: str = "out_of_range") -> Taken:
         shapes: array of geometries or None.
         code: what coordinates outside the world are called.
     """
-    with np.errstate(invalid="ignore"):
+    with np.errstate(all="ignore"):
         return _check_shapes(shapely.force_2d(np.asarray(shapes, dtype=object)), code)
 
 

@@ -150,7 +150,7 @@ class Store:
         """Before the first query: a server that is not there is told at once, not after all the retries."""
         if not self._reached:
             with translated(f"connecting to {self.uri}"):
-                self._driver.verify_connectivity(database=self.database)
+                self._driver.verify_connectivity()
             self._reached = True
 
     def _session(self, **options: Any) -> neo4j.Session:

@@ -76,9 +76,7 @@ def affected(system: System, run: Run, verdicts: v.Verdicts, rows: Longs) -> lis
 def _lost(system: System, run: Run, verdicts: v.Verdicts, rows: Longs) -> list[list[dict[str, Any]]]:
     """Per row the gates that explain its verdict: at its first drop, else at the horizon."""
     code = verdicts.verdict[rows]
-    low, high = np.searchsorted(verdicts.now.owner, rows), np.searchsorted(verdicts.now.owner, rows + 1)
-    dropped = np.isin(code, (v.DOWN, v.INTERRUPTED)) | ((code == v.AT_RISK) & (low == high))
-    source = np.where(dropped, run.first_drop[rows], -1)
+    source = np.where(verdicts.by_drop[rows], run.first_drop[rows], -1)
     found: list[list[dict[str, Any]]] = [[] for _ in rows]
     for batch in np.unique(source[code != v.FAILED]).tolist():
         losses = verdicts.now if batch < 0 else run.drops[batch]
@@ -89,6 +87,29 @@ def _lost(system: System, run: Run, verdicts: v.Verdicts, rows: Longs) -> list[l
         for place, start, end in zip(chosen.tolist(), starts, ends, strict=True):
             found[place] = entries[start:end]
     return found
+
+
+def rode(system: System, run: Run, verdicts: v.Verdicts, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Unaffected assets that the chains of *entries* lead through: they rode on a buffer for a while."""
+    rows = np.flatnonzero((run.first_ride >= 0) & (verdicts.verdict == v.UNAFFECTED))
+    row_of = dict(zip(texts(system, "id", rows), rows.tolist(), strict=True))
+    batches: dict[int, list[dict[str, Any]]] = {}
+    found: dict[str, dict[str, Any]] = {}
+    waiting = {member for entry in entries for gate in entry["lost"] for member in gate["failed_members"]}
+    while waiting:
+        name = waiting.pop()
+        row = row_of.get(name)
+        if row is None or name in found:
+            continue
+        batch = int(run.first_ride[row])
+        losses = run.rides[batch]
+        if batch not in batches:
+            batches[batch] = _entries(system, losses)
+        start, end = np.searchsorted(losses.owner, [row, row + 1]).tolist()
+        lost, hop = batches[batch][start:end], int(verdicts.hop[row])
+        found[name] = {"id": name, "time_s": seconds(losses.time_s), "hop": hop if hop >= 0 else None, "lost": lost}
+        waiting |= {member for gate in lost for member in gate["failed_members"]}
+    return [found[name] for name in sorted(found)]
 
 
 def _entries(system: System, losses: Losses) -> list[dict[str, Any]]:

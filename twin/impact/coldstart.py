@@ -151,7 +151,9 @@ def _joining(system: System, running: Bools, waiting: Bools, lacking: Bools) -> 
         for gate in np.flatnonzero(lacking & g.joined & (g.service == service)):
             ends = g.member[g.ptr[gate] : g.ptr[gate + 1]]
             ends = ends[(running | waiting)[ends]]
-            could = np.flatnonzero(waiting & np.isin(label, label[ends]) & (np.diff(mesh.ptr) > 0)).astype(np.int32)
+            islands, count = np.unique(label[ends], return_counts=True)
+            joinable = islands[(count >= 2) & (g.need[gate] >= 2)]
+            could = np.flatnonzero(waiting & np.isin(label, joinable) & (np.diff(mesh.ptr) > 0)).astype(np.int32)
             edges.append((could, np.full(len(could), g.owner[gate], np.int32)))
     return edges
 

@@ -53,20 +53,39 @@ def delivering(system: System, moment: Moment, at: Longs) -> Bools:
     return ok
 
 
-def collect(system: System, flagged: Bools, moment: Moment, fed: bool = False) -> Losses:
+def feeding(system: System, moment: Moment, at: Longs) -> Bools:
+    """Whether the memberships at *at* feed their gates: deliver, and not only on a buffer of the gate's own loop."""
+    g = system.gates
+    member, gate = g.member[at], system.gate_of_member[at]
+    ok = delivering(system, moment, at)
+    for s, state in moment.evaluation.state.items():
+        component = system.arrays.orders[s].component
+        same = component[member] == component[g.owner[gate]]
+        ok &= (g.service[gate] != s) | ~same | (state[member] == kernels.FED)
+    return ok
+
+
+def collect(system: System, flagged: Bools, moment: Moment, idle: Bools | None = None) -> Losses:
     """The flagged gates with who failed them.
 
     Those are the members that delivered before the event and do not now, standby sources whose fuel is spent,
-    and for ``CONNECTS`` the transport that parts the end points.
+    and for ``CONNECTS`` the transport that parts the end points. A gate that holds but is not fed lives on buffers
+    of its own loop: what counts there is what feeds.
 
     Args:
-        flagged: (m,) gates. moment: when. fed: report what feeds instead of what holds.
+        flagged: (m,) gates. moment: when. idle: (n,) standby sources that wait for a call; given, those that
+            waited before the event and now neither wait nor deliver are listed too (lost redundancy).
     """
     g = system.gates
+    kept = moment.evaluation.held & ~moment.evaluation.fed
     gate = np.flatnonzero(flagged)
     at = ranges(g.ptr, gate)
     member = g.member[at]
-    failed = (system.delivered_before[at] | moment.spent[member]) & ~delivering(system, moment, at)
+    counts = np.where(kept[system.gate_of_member[at]], feeding(system, moment, at), delivering(system, moment, at))
+    failed = (system.delivered_before[at] | moment.spent[member]) & ~counts
+    if idle is not None:
+        waited = (system.arrays.standby & system.baseline & ~system.on_before)[member]
+        failed |= waited & ~counts & ~idle[member]
     place = np.repeat(np.arange(len(gate)), g.ptr[gate + 1] - g.ptr[gate])[failed]
     member = member[failed]
     joined = _parted(system, gate, moment)
@@ -76,7 +95,7 @@ def collect(system: System, flagged: Bools, moment: Moment, fed: bool = False) -
         pair = np.unique(place * system.n + member)
         place, member = pair // system.n, (pair % system.n).astype(np.int32)
     sort = np.argsort(place, kind="stable")
-    have = moment.evaluation.have_fed if fed else moment.evaluation.have
+    have = np.where(kept, moment.evaluation.have_fed, moment.evaluation.have)
     return Losses(
         moment.time_s,
         gate,
@@ -124,13 +143,14 @@ def _borders(system: System, service: int, label: Ints, carries: Bools) -> tuple
     return label[near][sort], lost[sort].astype(np.int32)
 
 
-def hops(n: int, failed: Bools, batches: list[tuple[Losses, Bools]]) -> Ints:
+def hops(n: int, failed: Bools, batches: list[tuple[Losses, Bools]], callers: list[tuple[Ints, Ints]]) -> Ints:
     """Length of the shortest chain of failed members from each asset back to the event; -1 without one.
 
     Args:
         failed: (n,) the event. batches: losses, and which assets each of them speaks for.
+        callers: who lacked something, and the standby source that it called: a step of the chain too.
     """
-    sources, targets = [], []
+    sources, targets = [c[0] for c in callers], [c[1] for c in callers]
     for losses, speaks in batches:
         owner = np.repeat(losses.owner, np.diff(losses.ptr))
         keep = speaks[owner]

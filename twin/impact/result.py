@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from twin.impact import verdicts as v
-from twin.impact.affected import affected, seconds, texts
+from twin.impact.affected import affected, rode, seconds, texts
 from twin.impact.reach import closure
 from twin.impact.system import System
 from twin.impact.timeline import Run
@@ -31,7 +31,9 @@ class ImpactResult:
     Attributes:
         event: ``failed`` ids and ``horizon_s`` (None for infinity). revision, model_level: what it rests on.
         summary: domain -> verdict -> count. assumptions: see design §7. affected: one entry per asset.
-        standby: standby sources that the event called, with times. capacity_lost: domain -> property -> sum over
+        standby: standby sources that the event called, when they come on and go off, and who called them.
+        rode: unaffected assets in the chains of others, which rode on their buffer, with the gates they lacked.
+        capacity_lost: domain -> property -> sum over
             what is failed or down at the horizon. notes: caveats in words.
     """
 
@@ -41,6 +43,7 @@ class ImpactResult:
     assumptions: dict[str, Any]
     affected: list[dict[str, Any]]
     standby: list[dict[str, Any]] = field(default_factory=list)
+    rode: list[dict[str, Any]] = field(default_factory=list)
     capacity_lost: dict[str, dict[str, float]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     model_level: str = MODEL_LEVEL
@@ -55,6 +58,7 @@ class ImpactResult:
             "assumptions": self.assumptions,
             "affected": self.affected,
             "standby": self.standby,
+            "rode": self.rode,
             "capacity_lost": self.capacity_lost,
             "notes": self.notes,
         }
@@ -63,6 +67,7 @@ class ImpactResult:
 def assemble(system: System, ids: list[str], event: Longs, run: Run, verdicts: v.Verdicts) -> ImpactResult:
     """Put the result together. *event*: rows named in the event, whatever their state; *ids*: their ids, sorted."""
     rows = v.rows_affected(verdicts)
+    entries = affected(system, run, verdicts, rows)
     horizon = None if np.isinf(run.horizon_s) else run.horizon_s
     notes = ["Topology and gates only (L1): overload after re-routing is not checked."]
     idle = event[~system.baseline[event]]
@@ -76,8 +81,9 @@ def assemble(system: System, ids: list[str], event: Longs, run: Run, verdicts: v
         revision=system.arrays.revision,
         summary=_summary(system, verdicts, rows),
         assumptions=_assumptions(system, event, rows),
-        affected=affected(system, run, verdicts, rows),
+        affected=entries,
         standby=_standby(system, run),
+        rode=rode(system, run, verdicts, entries),
         capacity_lost=_capacity(system, verdicts, rows),
         notes=notes,
     )
@@ -121,8 +127,18 @@ def _age(imported: str | None, now: float) -> int | None:
 
 def _standby(system: System, run: Run) -> list[dict[str, Any]]:
     called = np.flatnonzero(run.called & ~system.on_before & run.at_horizon.working)
+    by: dict[int, list[int]] = {}
+    for owners, sources in run.callers:
+        for owner, source in zip(owners.tolist(), sources.tolist(), strict=True):
+            if owner not in by.setdefault(source, []):
+                by[source].append(owner)
     return [
-        {"id": name, "on_s": seconds(float(run.on_at[row])), "off_s": seconds(float(run.off_at[row]))}
+        {
+            "id": name,
+            "on_s": seconds(float(run.on_at[row])),
+            "off_s": seconds(float(run.off_at[row])),
+            "called_by": texts(system, "id", np.array(by[row], np.int64)),
+        }
         for name, row in zip(texts(system, "id", called), called.tolist(), strict=True)
     ]
 

@@ -28,6 +28,7 @@ class Run:
         drops, rides: losses by round or instant. first_drop, first_ride: (n,) index into these, -1 for never:
             why an asset dropped first, and why it first was not fed.
         on_at, off_at: (n,) when the standby sources that the event called come on and go off, inf for never.
+        callers: pairs of arrays (who lacked something, the standby source it called).
         risk_since, degraded_since: (n,) start of the current spell of being at risk, or degraded; else NaN.
     """
 
@@ -40,6 +41,7 @@ class Run:
     first_ride: Ints
     risk_since: Floats
     degraded_since: Floats
+    callers: list[tuple[Ints, Ints]]
     changes: list[tuple[float, Longs, Longs]] = field(default_factory=list)
     drops: list[Losses] = field(default_factory=list)
     rides: list[Losses] = field(default_factory=list)
@@ -64,6 +66,7 @@ class Timeline:
         self.off_at = np.full(system.n, NEVER)
         self.spent_at = np.full(system.m, NEVER)
         self.has_buffer = system.outage & (self.gates.buffer_s > 0)
+        self.callers: list[tuple[Ints, Ints]] = []
 
     def run(self, horizon_s: float) -> Run:
         """Run to the end of all buffers and fuel, keeping the state at *horizon_s* (seconds, inclusive)."""
@@ -88,7 +91,7 @@ class Timeline:
         n = self.system.n
         return Run(
             moment, horizon_s, self.called, self.on_at, self.off_at, np.full(n, -1, np.int32),
-            np.full(n, -1, np.int32), np.full(n, np.nan), np.full(n, np.nan), drops=drops,
+            np.full(n, -1, np.int32), np.full(n, np.nan), np.full(n, np.nan), self.callers, drops=drops,
         )  # fmt: skip
 
     def _record(self, run: Run, begin: Bools, moment: Moment) -> None:
@@ -103,7 +106,7 @@ class Timeline:
         unfed = self.system.outage & ~moment.evaluation.fed & self.working[self.gates.owner]
         fresh = unfed & (run.first_ride[self.gates.owner] < 0)
         if fresh.any():
-            run.rides.append(collect(self.system, fresh, moment, fed=True))
+            run.rides.append(collect(self.system, fresh, moment))
             run.first_ride[self.gates.owner[fresh]] = len(run.rides) - 1
 
     def silent(self, now: float) -> Bools:
@@ -145,6 +148,8 @@ class Timeline:
             return False
         lacking = self.system.outage & ~evaluation.fed & self.working[self.gates.owner]
         called = self.system.members(lacking) & waiting
+        at = np.flatnonzero(lacking[self.system.gate_of_member] & called[self.gates.member])
+        self.callers.append((self.gates.owner[self.system.gate_of_member[at]], self.gates.member[at]))
         arrays = self.system.arrays
         self.called = self.called | called
         self.on_at[called] = now + arrays.start_delay_s[called]

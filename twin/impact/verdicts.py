@@ -25,6 +25,7 @@ class Verdicts:
         interrupted, degraded, at_risk: flags of working assets. time_s: see design §4. hop: -1 without a chain.
         outages: asset -> list of (from, to or None), seconds.
         now: losses at the horizon of the degraded and the risky.
+        by_drop: explained by the first drop (``run.drops``), the other affected ones by ``now``.
     """
 
     verdict: Bytes
@@ -35,6 +36,7 @@ class Verdicts:
     hop: Ints
     outages: dict[int, list[tuple[float, float | None]]]
     now: Losses
+    by_drop: Bools
 
 
 def judge(system: System, failed: Bools, run: Run) -> Verdicts:
@@ -52,13 +54,27 @@ def judge(system: System, failed: Bools, run: Run) -> Verdicts:
     verdict = np.select(
         [failed, down, interrupted, degraded, at_risk], [FAILED, DOWN, INTERRUPTED, DEGRADED, AT_RISK], UNAFFECTED
     ).astype(np.uint8)
-    now = collect(system, degrade_lost | risky, run.at_horizon)
+    idle = system.arrays.standby & working & ~run.called
+    now = collect(system, degrade_lost | risky, run.at_horizon, idle)
     time_s = _times(run, verdict, first, will)
-    batches = [(b, run.first_drop == i) for i, b in enumerate(run.drops)]
-    batches += [(b, run.first_ride == i) for i, b in enumerate(run.rides)]
-    batches.append((now, np.ones(system.n, bool)))
-    hop = hops(system.n, failed, batches)
-    return Verdicts(verdict, interrupted, degraded, at_risk, time_s, hop, outages, now)
+    has_now = np.zeros(system.n, bool)
+    has_now[now.owner] = True
+    by_drop = (run.first_drop >= 0) & (np.isin(verdict, (DOWN, INTERRUPTED)) | ((verdict == AT_RISK) & ~has_now))
+    hop = _hops(system, failed, run, by_drop, verdict == UNAFFECTED, now)
+    return Verdicts(verdict, interrupted, degraded, at_risk, time_s, hop, outages, now, by_drop)
+
+
+def _hops(system: System, failed: Bools, run: Run, by_drop: Bools, unaffected: Bools, now: Losses) -> Ints:
+    """Hops along the losses that the answer lists; where these do not lead back, along all losses."""
+    drops = [(b, (run.first_drop == i) & by_drop) for i, b in enumerate(run.drops)]
+    rides = [(b, (run.first_ride == i) & unaffected) for i, b in enumerate(run.rides)]
+    hop = hops(system.n, failed, [*drops, *rides, (now, ~unaffected & ~by_drop)], run.callers)
+    if (hop[~unaffected] >= 0).all():
+        return hop
+    everything = [(b, run.first_drop == i) for i, b in enumerate(run.drops)]
+    everything += [(b, run.first_ride == i) for i, b in enumerate(run.rides)]
+    everything.append((now, ~unaffected))
+    return np.where(hop >= 0, hop, hops(system.n, failed, everything, run.callers)).astype(np.int32)
 
 
 def _outages(run: Run, n: int) -> tuple[dict[int, list[tuple[float, float | None]]], Floats, Floats]:

@@ -128,7 +128,7 @@ def build_gates(
     need = np.where(need == NEED_ALL, np.maximum(size, 1), need).astype(np.int32)
     use_ptr, use_gate, use_mesh = _uses(ptr, member, member_mesh, n)
     mesh = np.zeros(len(first), bool)
-    np.logical_or.at(mesh, gate_of, entries.mesh[sort])
+    np.logical_or.at(mesh, gate_of, entries.mesh[sort] & ~planned[entries.member[sort]])
     gates = Gates(
         owner=owner.astype(np.int32),
         service=gate_service,

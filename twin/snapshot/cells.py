@@ -46,6 +46,7 @@ class Notes:
 
 
 def read_csv(path: Path, needed: tuple[str, ...]) -> pa.Table:
+    """A CSV file as text columns, which must include the *needed* ones. Raises SourceUnreadable."""
     try:
         with path.open("rb") as file:
             header = file.readline().decode("utf-8-sig")

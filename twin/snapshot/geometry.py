@@ -13,6 +13,7 @@ from twin.snapshot.cells import Notes, parsed
 
 
 def read_geometry(raw: pa.Table, notes: Notes) -> tuple[pa.Array, pa.Array, pa.Array]:
+    """Longitude, latitude (WGS 84, degrees) and WKB of every asset; bad cells become rejects in *notes*."""
     n = raw.num_rows
     lonlat: list[pa.Array] = []
     for name, limit in (("lon", 180.0), ("lat", 90.0)):

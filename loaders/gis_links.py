@@ -135,6 +135,7 @@ class LinkFinder:
         snapper = self.snappers.get(reader.source.key)
         places: list[tuple[int, int]] = []
         points: list[Any] = []
+        corners = line_ends(chunk.shapes) if snapper is not None else None
         for i, side in wanted:
             asset = made[i]
             assert isinstance(asset, AssetRecord)
@@ -145,13 +146,12 @@ class LinkFinder:
                     chunk.first + i, field, "missing_value", message, "Name the asset the line ends at."
                 )
                 continue
-            pair = line_ends(chunk.shapes[i])
-            if pair is None:
+            if corners[side, i] is None:
                 if side == 0:
                     problems[i, side] = _no_line(reader, chunk, i, asset)
                 continue
             places.append((i, side))
-            points.append(pair[side])
+            points.append(corners[side, i])
         if snapper is None or ends.tolerance_m is None or not places:
             return problems
         lines = [made[i] for i, _ in places]

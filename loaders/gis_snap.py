@@ -14,6 +14,7 @@ DEGREE_M = 110_500.0
 TIE_M = 0.01
 #: How far the nearest asset is looked for when none is within the tolerance (metres).
 FAR_M = 200_000.0
+MULTI_LINE = int(shapely.GeometryType.MULTILINESTRING)
 
 
 class Snap(NamedTuple):
@@ -137,12 +138,12 @@ class Snapper:
         return np.where(same, 0.0, metres)
 
 
-def line_ends(shape: Any) -> tuple[Any, Any] | None:
-    """First and last point of a line (of several parts, when they join to one), or None when it is no line."""
-    if shape is None:
-        return None
-    if shape.geom_type == "MultiLineString":
-        shape = shape.geoms[0] if len(shape.geoms) == 1 else shapely.line_merge(shape)
-    if shape.geom_type != "LineString":
-        return None
-    return shapely.get_point(shape, 0), shapely.get_point(shape, -1)
+def line_ends(shapes: Any) -> Any:
+    """First and last point of each line, as two rows of points; None where a shape is not one line.
+
+    Lines of several parts count when the parts join to one.
+    """
+    shapes = np.array(shapes, dtype=object)
+    for i in np.flatnonzero(shapely.get_type_id(shapes) == MULTI_LINE):
+        shapes[i] = shapely.line_merge(shapes[i])
+    return np.array([shapely.get_point(shapes, 0), shapely.get_point(shapes, -1)], dtype=object)

@@ -135,7 +135,7 @@ class LinkFinder:
         snapper = self.snappers.get(reader.source.key)
         places: list[tuple[int, int]] = []
         points: list[Any] = []
-        corners = line_ends(chunk.shapes) if snapper is not None else None
+        corners: Any = line_ends(chunk.shapes) if snapper is not None else None
         for i, side in wanted:
             asset = made[i]
             assert isinstance(asset, AssetRecord)

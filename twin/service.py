@@ -221,7 +221,12 @@ class Twin:
 
     def _from_store(self, state: State) -> Snapshot | None:
         """A snapshot of exactly *state*, or None when the store moved on meanwhile."""
-        assets, links = read_tables(self.store, self.schema)
+        try:
+            assets, links = read_tables(self.store, self.schema)
+        except StoreTransient:  # it gave up because the store went on changing: decide anew from the new state
+            if self.store.state() == state:
+                raise
+            return None
         sources = self._sources()
         if self.store.state() != state:
             return None

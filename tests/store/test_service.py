@@ -65,7 +65,10 @@ def open_twin(endpoint: Endpoint, store: Store, tmp_path: Path) -> Iterator[Call
 
 
 def publish(change: Change, revision: int) -> None:
-    change("MATCH (t:TwinState {id: 'twin'}) SET t.revision = $revision, t.applying = null", revision=revision)
+    change(
+        "MATCH (t:TwinState {id: 'twin'}) SET t += {revision: $revision, next_ord: 100, applying: null}",
+        revision=revision,
+    )
 
 
 def test_an_empty_store_is_an_empty_twin(open_twin: Callable[[], Twin]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 import subprocess
 import sys
 from collections import Counter
@@ -15,11 +14,10 @@ import pytest
 from tests.unit.sample_tools import Link, read_sample
 from twin.ingest.manifest import Manifest, check_stitches, read_manifest
 from twin.model import AssetRecord
-from twin.schema import Schema, default_schema
+from twin.schema import Schema
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "samples" / "germany"
-SHARED = Path(os.environ.get("TWIN_SHARED", ROOT.parent / "shared"))
 BUILT = (
     "grid/grid.gpkg",
     "grid/LICENSE.CC-BY-4.0.txt",
@@ -35,11 +33,6 @@ BUILT = (
 )
 
 Records = tuple[dict[str, AssetRecord], list[Link], list[Any]]
-
-
-@pytest.fixture(scope="module")
-def schema() -> Schema:
-    return default_schema()
 
 
 @pytest.fixture(scope="module")
@@ -131,11 +124,9 @@ def test_the_sample_stays_small() -> None:
 
 
 @pytest.mark.shared
-def test_building_again_gives_the_same_content(tmp_path: Path) -> None:
-    if not (SHARED / "data" / "scigrid-de").is_dir():
-        pytest.skip(f"no shared data at {SHARED} (set TWIN_SHARED)")
+def test_building_again_gives_the_same_content(shared: Path, tmp_path: Path) -> None:
     pytest.importorskip("topohub")
-    command = [sys.executable, str(SAMPLE / "build"), "--shared", str(SHARED), "--out", str(tmp_path)]
+    command = [sys.executable, str(SAMPLE / "build"), "--shared", str(shared), "--out", str(tmp_path)]
     subprocess.run(command, check=True, timeout=300)
     for name in BUILT:
         if name.endswith(".gpkg"):

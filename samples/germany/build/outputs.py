@@ -14,8 +14,8 @@ from pathlib import Path
 
 README = Path(__file__).resolve().parent.parent / "README.md"
 BLOCK = re.compile(r"```console\n\$ twin (?P<command>[^\n]*)\n(?P<output>.*?)```", re.DOTALL)
-#: How long an answer took is another figure every time; the revision depends on what was imported before.
-TIMING = re.compile(r"( · revision \d+)?( · [\d.,]+ m?s)$", re.MULTILINE)
+#: What differs from run to run: how long an answer took, and how old the imports are.
+PASSING = re.compile(r" · [\d.,]+ m?s$|^Data: .* old\)\n", re.MULTILINE)
 BEGINNING = "from twin.cli.main import run; run()"
 
 
@@ -25,7 +25,7 @@ def commands(text: str) -> list[str]:
 
 
 def run(command: str) -> str:
-    """Standard output of one command, with the timing left out.
+    """Standard output of one command, without what differs from run to run.
 
     Raises:
         RuntimeError: it ended with a usage, store or internal error.
@@ -40,7 +40,7 @@ def run(command: str) -> str:
 
 def plain(output: str) -> str:
     """Output as the README shows it."""
-    return "\n".join(line.rstrip() for line in TIMING.sub("", output).strip("\n").splitlines()) + "\n"
+    return "\n".join(line.rstrip() for line in PASSING.sub("", output).strip("\n").splitlines()) + "\n"
 
 
 def renewed(text: str) -> str:

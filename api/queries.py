@@ -6,22 +6,17 @@ server with tighter limits enforces those too (:func:`page_size`, :func:`hops`).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from api.limits import Limits
+from twin.durations import LONGEST_S, parse_duration
 from twin.errors import InvalidParameter, LimitExceeded
 from twin.schema import suggest
 
 LIMITS = Limits()
-
-LONGEST_S = 1e15
-UNITS_S = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
-PART = re.compile(r"(\d{1,15}(?:\.\d{1,9})?) ?(s|min|m|h|d)", re.ASCII)
-DURATION = re.compile(rf"(?:{PART.pattern} ?){{1,4}}\Z", re.ASCII)
 
 
 class Strict(BaseModel):
@@ -82,10 +77,10 @@ def _seconds(value: Any) -> Any:
     if isinstance(value, bool):
         raise ValueError("give seconds, or a duration such as 8h")
     if isinstance(value, str):
-        text = value.strip().lower()
-        if not DURATION.match(text):
-            raise ValueError("give a duration such as 90s, 15min, 8h or 1h30m, or null for no end")
-        value = sum(float(number) * UNITS_S[unit] for number, unit in PART.findall(text))
+        try:
+            return parse_duration(value)
+        except InvalidParameter as error:
+            raise ValueError(f"{error.detail}. {error.fix}") from None
     if isinstance(value, int | float) and not 0 <= value <= LONGEST_S:  # also refuses NaN
         raise ValueError("give 0 to 1e15 seconds, or null for no end")
     return value

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twin.cli.durations import human, parse_duration
+from twin.durations import human, parse_duration
 from twin.errors import InvalidParameter
 
 

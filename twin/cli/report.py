@@ -11,7 +11,7 @@ from rich.text import Text
 
 from twin.cli import output
 from twin.cli.commands.find import shell
-from twin.cli.durations import human
+from twin.durations import human
 
 if TYPE_CHECKING:
     from twin.impact import ImpactResult

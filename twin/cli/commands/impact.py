@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from twin.cli import output, wiring
-from twin.cli.durations import parse_duration
 from twin.cli.options import Json, Output, Tables
 from twin.cli.report import Report
+from twin.durations import parse_duration
 from twin.errors import InvalidParameter, LimitExceeded, UnknownAsset
 
 if TYPE_CHECKING:

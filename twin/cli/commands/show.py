@@ -8,8 +8,8 @@ import typer
 
 from twin.cli import output, wiring
 from twin.cli.commands.find import shell
-from twin.cli.durations import human
 from twin.cli.options import Json, Output, Tables, again
+from twin.durations import human
 
 if TYPE_CHECKING:
     from twin.schema import Schema

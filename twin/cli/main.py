@@ -56,11 +56,8 @@ def build() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback(invoke_without_command=True)(_root)
-    from importlib.util import find_spec
-
     for name in COMMANDS:
-        if find_spec(name):
-            import_module(name).register(app)
+        import_module(name).register(app)
     return app
 
 

@@ -34,7 +34,7 @@ BOOK_KEEPING = {
         *("id", "run", "code", "severity", "message", "fix", "assets", "count", "origin"),
         *("scope", "asset", "service"),
     ),
-    "Source": ("id", "stamp", "checked_at", "imported_at", "links"),
+    "Source": ("id", "stamp", "exact", "checked_at", "imported_at", "links"),
 }
 #: What every asset node and every link carries beside the properties of the schema.
 ASSET_FIELDS = ("id", "kind", "domain", "name", "source", "native_id", "ord", "hash", "run", "location", "geometry")

@@ -23,21 +23,38 @@ STORED_REJECTS = 10_000
 
 def publish(unit: Unit, schema: Schema, plan: Plan, claim: Claim, run: str, result: dict[str, Any]) -> int:
     """Store the findings, note the sources, bump the revision; returns it."""
-    scopes = [s.source for s in plan.sources.values() if not s.skipped]
-    scopes += [f"{STITCH}:{name}" for name in plan.rules]
-    unit.rows("ingest.findings_retire", run=run, scopes=scopes)
+    unit.rows("ingest.findings_retire", run=run, scopes=_scopes(plan))
     rows = [_row(finding, run, scope) for scope, finding in plan.notes] + _rejected(plan, run)
     for service, types, mesh in services(schema):
         asked = {"run": run, "types": types, "mesh": mesh}
         unit.rows("ingest.findings_resolve", service=service, **asked)
         rows += [_lost(run, service, row) for row in unit.rows("ingest.lost_suppliers", **asked)]
-    for start in range(0, len(rows), BATCH):
-        unit.rows("ingest.findings_store", rows=rows[start : start + BATCH])
+    _store(unit, rows)
     sources = [_source(plan, name, str(result["finished_at"])) for name in plan.sources]
     done = unit.rows("ingest.publish", importer=claim.importer, run=run, result={**result, "findings": len(rows)})
     revision = int(done[0]["revision"])
     unit.rows("ingest.source_done", run=run, revision=revision, sources=[s for s in sources if s is not None])
     return revision
+
+
+def note(unit: Unit, plan: Plan, at: str) -> None:
+    """What an import that changes no row leaves: fresh stamps and findings; the revision stays."""
+    unit.rows("ingest.findings_drop", scopes=_scopes(plan))
+    _store(unit, [_row(finding, "", scope) for scope, finding in plan.notes] + _rejected(plan, ""))
+    rows = [_source(plan, name, at) or {"id": name} for name in plan.sources]
+    kept = [{key: value for key, value in row.items() if key != "imported_at"} for row in rows]
+    unit.rows("ingest.source_noted", sources=[{**row, "checked_at": at} for row in kept])
+
+
+def _scopes(plan: Plan) -> list[str]:
+    """Sources that were read and rules that ran: their findings are made anew."""
+    scopes = [s.source for s in plan.sources.values() if not s.skipped]
+    return scopes + [f"{STITCH}:{name}" for name in plan.rules]
+
+
+def _store(unit: Unit, rows: list[dict[str, Any]]) -> None:
+    for start in range(0, len(rows), BATCH):
+        unit.rows("ingest.findings_store", rows=rows[start : start + BATCH])
 
 
 def services(schema: Schema) -> Iterator[tuple[str, list[str], list[str]]]:

@@ -15,6 +15,7 @@ from twin.ingest.claim import Claim, claimed
 from twin.ingest.manifest import Manifest
 from twin.ingest.plan import Plan, SourcePlan
 from twin.ingest.planner import Flags, Planner, Progress
+from twin.ingest.publish import note
 from twin.ingest.rejects import Rejects
 from twin.ingest.report import ImportReport
 from twin.ingest.spool import Spool
@@ -103,8 +104,8 @@ class _Job:
                 raise self._rejected(plan, claim, started)
             if open_run is None:
                 self._guard(plan)
-            if not plan.changed and open_run is None and not self._pending(plan):
-                self._store.rows("ingest.source_checked", sources=list(plan.sources), at=_now())
+            if not plan.changed and open_run is None:
+                self._store.write(lambda unit: note(unit, plan, _now()))
                 return self._report(plan, "unchanged", None, claim.revision, started)
             head = self._head(plan, run, begun)
             applier = Applier(self._store, self._schema, plan, claim, head, self._progress)
@@ -137,17 +138,6 @@ class _Job:
             return planner.plan(claim.revision, stored, open_run is not None)
         finally:
             rejects.close()
-
-    def _pending(self, plan: Plan) -> bool:
-        """Whether a run without changed rows still has something to note: a new stamp, findings, rejects."""
-        stored = {r["source"]: (r["stamp"], bool(r["exact"])) for r in self._store.rows("ingest.sources")}
-        return (
-            any(
-                not s.skipped and (s.source not in stored or stored[s.source] != (s.stamp, s.exact))
-                for s in plan.sources.values()
-            )
-            and not plan.rejects.count
-        )
 
     def _rejected(self, plan: Plan, claim: Claim, started: float) -> ImportRejected:
         report = self._report(plan, "rejected", None, claim.revision, started)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Annotated
 from zlib import crc32
 
@@ -33,6 +34,8 @@ def _limits(request: Request) -> Limits:
 TwinDep = Annotated[Twin, Depends(_twin)]
 LimitsDep = Annotated[Limits, Depends(_limits)]
 
+VERSION = version("infrastructure-twin")
+
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -49,7 +52,8 @@ class View:
 
     def headers(self, request: Request) -> dict[str, str]:
         """Headers of an answer from this view: the revision and the tag to ask again with."""
-        mark = f"{self.state}.{crc32(self.notice.encode()):x}" if self.notice else self.state
+        made_by = f"{VERSION} {self.snapshot.arrays.schema_digest} {self.notice or ''}"
+        mark = f"{self.state}.{crc32(made_by.encode()):08x}"
         return {
             "X-Twin-Revision": str(self.snapshot.revision),
             "ETag": entity_tag(request, mark),

@@ -14,7 +14,7 @@ class Limits:
         max_page: rows of a list at most.
         failed: assets that one event may name.
         depth: hops that one dependency question may follow.
-        text: characters of a search text or an id.
+        text: characters of a search text or an id (a source, a colon and 1,000 of the native id fit).
         cursor: characters of a cursor.
         body: bytes of a request body.
     """
@@ -23,6 +23,6 @@ class Limits:
     max_page: int = 10_000
     failed: int = 10_000
     depth: int = 1_000
-    text: int = 1_000
+    text: int = 1_100
     cursor: int = 8_000
     body: int = 4 * 1024 * 1024

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 import pytest
@@ -29,8 +31,6 @@ def ask(client: TestClient, path: str, shape: type[BaseModel], **params: Any) ->
 
 
 def asset_path(asset_id: str, suffix: str = "") -> str:
-    from urllib.parse import quote
-
     return f"/assets/{quote(asset_id, safe='')}{suffix}"
 
 
@@ -220,6 +220,18 @@ def test_horizons(client: TestClient, horizon: Any, seconds: float | None) -> No
     assert answer["event"] == {"failed": [PLANT], "horizon_s": seconds}
     verdict = {row["id"]: row["verdict"] for row in answer["affected"]}[UPS]
     assert verdict == ("at_risk" if seconds is not None and seconds < 900 else "down")
+
+
+def test_many_at_once_get_the_answers_of_one_at_a_time(client: TestClient, ids: list[str]) -> None:
+    def ask_all(asset_id: str) -> tuple[Any, Any]:
+        found = impact(client, {"failed": [asset_id]})
+        found.pop("assumptions")  # says how old the sources are, to the second
+        return found, client.get(asset_path(asset_id, "/dependents")).json()
+
+    alone = [ask_all(asset_id) for asset_id in ids]
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(ask_all, ids * 3))
+    assert together == alone * 3
 
 
 def test_no_event_no_impact(client: TestClient) -> None:

@@ -1,0 +1,120 @@
+"""Manifests with several imports and stitch rules, into a real Neo4j."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import neo4j
+import pytest
+
+from tests.store.ingest_tables import write
+from twin.ingest.digest import store_digest
+from twin.ingest.manifest import read_manifest
+from twin.ingest.report import ImportReport
+from twin.ingest.rollback import rollback
+from twin.ingest.run import Flags, quiet, run_import
+from twin.schema import load_schema
+from twin.store import Store
+
+pytestmark = pytest.mark.store
+
+MANIFEST = """
+[[import]]
+source = "telecom"
+loader = "tables"
+path = "telecom"
+
+[[import]]
+source = "grid"
+loader = "tables"
+path = "grid"
+
+[[stitch]]
+name = "feeds"
+rule = "nearest"
+link = "POWERS"
+from = { kind = "substation" }
+to = { kind = "site" }
+max_distance_m = 20000
+"""
+
+
+def twin(folder: Path, far: float = 30.0) -> Path:
+    """A grid of two substations and telecom sites near one of them; telecom refers to the later grid."""
+    write(folder / "grid", [("s1", "substation", "S1", 9, 52), ("s2", "substation", "S2", 10, 52)], [])
+    sites = [("t1", "site", "T1", 9.1, 52), ("t2", "site", "T2", far, 52), ("r", "rtu", "R", 9, 52)]
+    write(folder / "telecom", sites, [("grid:s1", "POWERS", "r")])
+    (folder / "twin.toml").write_text(MANIFEST)
+    return folder
+
+
+def load(store: Store, folder: Path, dry_run: bool = False, **flags: bool) -> ImportReport:
+    manifest = read_manifest(folder / "twin.toml")
+    schema = load_schema(manifest.schema_files)
+    return run_import(
+        store, schema, manifest, reports=folder / "reports", flags=Flags(**flags), dry_run=dry_run, progress=quiet
+    )
+
+
+def stitched(driver: neo4j.Driver) -> list[list[object]]:
+    records, _, _ = driver.execute_query(
+        "MATCH (a)-[r {source: 'stitch'}]->(b) RETURN a.id, b.id, type(r), r.rule, r.distance_m, r.confidence"
+        " ORDER BY b.id, a.id",
+        database_="neo4j",
+    )
+    return [list(record.values()) for record in records]
+
+
+def test_one_manifest_is_one_revision_and_links_reach_later_imports(
+    store: Store, driver: neo4j.Driver, tmp_path: Path
+) -> None:
+    planned = load(store, twin(tmp_path), dry_run=True)
+    assert planned.plan["stitches"][0]["links"]["create"] == 1
+    assert store.state().revision == 0
+    report = load(store, tmp_path)
+    assert (report.status, report.revision) == ("applied", 1)
+    ((start, end, kind, rule, distance, confidence),) = stitched(driver)
+    assert (start, end, kind, rule) == ("grid:s1", "telecom:t1", "POWERS", "feeds")
+    assert distance == pytest.approx(6867, abs=10)
+    assert confidence == pytest.approx(1 - 6867 / 20000, abs=0.001)
+    (finding,) = [f for f in report.findings if f.code == "stitch_unmatched"]
+    assert finding.assets == ("telecom:t2",)
+    assert [f["code"] for f in store.rows("ingest.findings")] == ["stitch_unmatched"]
+    assert load(store, tmp_path).status == "unchanged"
+    assert store.state().revision == 1
+
+
+def test_running_a_rule_again_replaces_its_own_links_only(store: Store, driver: neo4j.Driver, tmp_path: Path) -> None:
+    load(store, twin(tmp_path))
+    second = MANIFEST.replace('"feeds"', '"second"').replace("20000", "100000")
+    (tmp_path / "twin.toml").write_text(MANIFEST + second[second.index("[[stitch]]") :])
+    load(store, tmp_path)
+    assert [row[3] for row in stitched(driver)] == ["feeds", "second"]
+    before = store_digest(store)
+    (tmp_path / "twin.toml").write_text(MANIFEST.replace("20000", "10"))
+    report = load(store, tmp_path)
+    assert report.plan["stitches"][0]["links"]["remove"] == 1
+    assert [row[3] for row in stitched(driver)] == ["second"]
+    rollback(store, str(report.run), quiet)
+    assert store_digest(store) == before
+
+
+def test_a_moved_asset_moves_its_stitched_link_and_the_finding_goes(
+    store: Store, driver: neo4j.Driver, tmp_path: Path
+) -> None:
+    load(store, twin(tmp_path))
+    report = load(store, twin(tmp_path, far=10.1))
+    assert report.plan["sources"][1]["unchanged_input"], "the grid was not read again, its assets come from the store"
+    assert [(row[0], row[1]) for row in stitched(driver)] == [("grid:s1", "telecom:t1"), ("grid:s2", "telecom:t2")]
+    assert store.rows("ingest.findings") == []
+
+
+def test_the_schema_of_the_manifest_counts(store: Store, tmp_path: Path) -> None:
+    twin(tmp_path)
+    (tmp_path / "water.toml").write_text(
+        '[kinds.pump]\ndomain = "place"\nlayer = "physical"\ngeometry = "point"\nrequires = []\nproperties = []\n'
+        'description = "A pump."\ncounterpart = ""\n'
+    )
+    write(tmp_path / "grid", [("s1", "substation", "S1", 9, 52), ("s2", "substation"), ("p", "pump")], [])
+    (tmp_path / "twin.toml").write_text('[twin]\nschema = "water.toml"\n' + MANIFEST)
+    assert load(store, tmp_path).status == "applied"

@@ -105,14 +105,12 @@ def test_no_query_that_writes_is_run(filled: Cli) -> None:
     assert "only queries that read" in answer.err
 
 
-def test_a_server_that_is_not_there_is_exit_3_and_soon(twin: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_is_not_there_is_exit_3(twin: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     monkeypatch.setenv("TWIN_NEO4J_URI", f"bolt://127.0.0.1:{port}")
-    started = time.monotonic()
     answer = twin("show", "x")
     assert answer.code == 3
-    assert time.monotonic() - started < 15
     assert "[store_unavailable]" in answer.err
     assert "twin up" in answer.err
     assert "Traceback" not in answer.err

@@ -25,7 +25,7 @@ def schema(
 
         words = [*known.kinds, *known.link_types]
         raise NotFound(
-            f"no kind or link type is called {name!r}.{suggest(name, words) or suggest(name.upper(), words)}",
+            f"no kind or link type is called {name!r}.{suggest(name.upper(), known.link_types) or suggest(name, words)}",
             fix="List them with: twin schema",
         )
     if json:

@@ -18,7 +18,7 @@ from xml.sax.saxutils import escape
 import shapely
 
 from twin import Snapshot
-from twin.cli.durations import parse_duration
+from twin.durations import parse_duration
 from twin.settings import load_settings
 
 ROOT = Path(__file__).resolve().parent.parent

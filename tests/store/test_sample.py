@@ -39,3 +39,6 @@ def test_the_sample_is_imported_joined_and_read_as_its_readme_says(twin_env: Pat
     outputs = runpy.run_path(str(SAMPLE / "build" / "outputs.py"))
     assert len(outputs["commands"](text)) >= 6
     assert outputs["renewed"](text) == text
+    front = (SAMPLE.parent.parent / "README.md").read_text(encoding="utf-8")
+    assert len(outputs["commands"](front)) >= 2
+    assert outputs["renewed"](front) == front

@@ -1,4 +1,4 @@
-"""Renew the outputs in README.md: every ``$ twin ...`` line of a console block is run again.
+"""Renew the outputs in this README.md and in the project's: every ``$ twin ...`` line of a console block is run again.
 
 ``python samples/germany/build/outputs.py [--check]``; the sample must be imported (``twin import samples/germany``).
 """
@@ -12,7 +12,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-README = Path(__file__).resolve().parent.parent / "README.md"
+SAMPLE = Path(__file__).resolve().parent.parent
+PAGES = (SAMPLE / "README.md", SAMPLE.parent.parent / "README.md")
 BLOCK = re.compile(r"```console\n\$ twin (?P<command>[^\n]*)\n(?P<output>.*?)```", re.DOTALL)
 #: What differs from run to run: how long an answer took, and how old the imports are.
 PASSING = re.compile(r" · [\d.,]+ m?s$|^Data: .* old\)\n", re.MULTILINE)
@@ -44,20 +45,23 @@ def plain(output: str) -> str:
 
 
 def renewed(text: str) -> str:
-    """The README with the output of every command run again."""
+    """A page with the output of every command run again."""
     return BLOCK.sub(lambda m: f"```console\n$ twin {m['command']}\n{run(m['command'])}```", text)
 
 
 def main() -> int:
-    """Renew the README, or only say whether it is up to date."""
+    """Renew the pages, or only say whether they are up to date."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 where an output differs")
     given = parser.parse_args()
-    text = README.read_text(encoding="utf-8")
-    new = renewed(text)
-    if not given.check:
-        README.write_text(new, encoding="utf-8")
-    return int(given.check and new != text)
+    stale = 0
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        new = renewed(text)
+        stale += new != text
+        if not given.check:
+            page.write_text(new, encoding="utf-8")
+    return int(given.check and stale > 0)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,41 @@
+"""A user's water network, added as a TOML file, through a real import into Neo4j and back as answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from twin import Snapshot
+from twin.ingest.manifest import single
+from twin.ingest.run import run_import
+from twin.schema import load_schema
+from twin.store import Store
+from twin.store.read import read_tables
+
+pytestmark = pytest.mark.store
+
+FIXTURES = Path(__file__).parent.parent / "fixtures" / "schema"
+EVENTS = (["pump"], ["bus"], ["main-1"], ["main-2", "main-3"], ["well"])
+
+
+def test_the_store_answers_about_water_as_the_tables_do(store: Store, tmp_path: Path) -> None:
+    schema = load_schema([FIXTURES / "water.toml"])
+    report = run_import(store, schema, single("tables", "town", FIXTURES / "water"), reports=tmp_path)
+    assert (report.status, report.rejected, report.revision) == ("applied", 0, 1)
+    stored = Snapshot.from_arrow(*read_tables(store, schema), schema)
+    plain = Snapshot.from_tables(FIXTURES / "water", strict=True, schema=schema)
+    assert (stored.n_assets, stored.n_links) == (plain.n_assets, plain.n_links)
+    for failed in EVENTS:
+        expected = {row["id"]: (row["verdict"], row["time_s"]) for row in plain.impact(failed).to_dict()["affected"]}
+        got = stored.impact([f"town:{name}" for name in failed]).to_dict()["affected"]
+        assert {row["id"].removeprefix("town:"): (row["verdict"], row["time_s"]) for row in got} == expected
+    assert stored.asset("town:tank")["properties"]["volume_m3"] == 2000.0
+
+
+def test_importing_the_same_water_again_changes_nothing(store: Store, tmp_path: Path) -> None:
+    schema = load_schema([FIXTURES / "water.toml"])
+    manifest = single("tables", "town", FIXTURES / "water")
+    run_import(store, schema, manifest, reports=tmp_path)
+    assert run_import(store, schema, manifest, reports=tmp_path).status == "unchanged"
+    assert store.state().revision == 1

@@ -25,6 +25,7 @@ from twin.store.read import read_tables
 if TYPE_CHECKING:
     import geopandas
 
+    from twin.ingest.report import ImportReport
     from twin.store import State
 
 #: What a slow start is doing: step, done, total (0 when not known).
@@ -94,8 +95,10 @@ class Twin:
         ...     twin.impact(["grid:bus-1"], horizon_s=8 * 3600).summary
     """
 
-    def __init__(self, store: Store, schema: Schema, home: Path) -> None:
-        """*home* is the folder for snapshots; the twin closes the store."""
+    def __init__(self, store: Store, schema: Schema, home: Path, schema_files: Sequence[Path] = ()) -> None:
+        """*home* is the folder for snapshots; *schema_files* made *schema*; the twin closes the store."""
+        self._home = home
+        self._schema_files = tuple(schema_files)
         self.store = store
         self.schema = schema
         self._cache = home / "snapshots"
@@ -107,7 +110,7 @@ class Twin:
     def open(cls, settings: StoreSettings, progress: Progress | None = None) -> Twin:
         """The twin that the settings name. Raises TwinError."""
         schema = load_schema(settings.schema_files)
-        return cls(open_store(settings, progress), schema, settings.home)
+        return cls(open_store(settings, progress), schema, settings.home, settings.schema_files)
 
     @classmethod
     def connect(
@@ -132,7 +135,7 @@ class Twin:
             from platformdirs import user_cache_path
 
             home = user_cache_path("infrastructure-twin")
-        return cls(Store(uri, user, password, database), load_schema(schema_files), Path(home))
+        return cls(Store(uri, user, password, database), load_schema(schema_files), Path(home), schema_files)
 
     def close(self) -> None:
         """Close the connection to the store."""
@@ -288,6 +291,33 @@ class Twin:
         """Every import run as plain data, newest first."""
         rows = self.store.rows("ingest.runs", limit=MAX_RUNS)
         return [{name: _plain(value) for name, value in _flat(row).items()} for row in rows]
+
+    def import_(
+        self,
+        manifest: str | Path,
+        *,
+        dry_run: bool = False,
+        replace: bool = False,
+        force: bool = False,
+        skip_rejects: bool = False,
+    ) -> ImportReport:
+        """Import everything that a manifest lists, as ``twin import`` does; the flags are those of the command.
+
+        Raises:
+            ImportRejected: rows cannot be taken; nothing was written. TwinError: see ``twin.ingest.run``.
+        """
+        from twin.ingest.manifest import read_manifest
+        from twin.ingest.planner import Flags
+        from twin.ingest.run import run_import
+
+        found = read_manifest(Path(manifest))
+        schema = (
+            load_schema(list(dict.fromkeys([*self._schema_files, *found.schema_files])))
+            if found.schema_files
+            else self.schema
+        )
+        flags = Flags(replace=replace, force=force, skip_rejects=skip_rejects)
+        return run_import(self.store, schema, found, reports=self._home / "reports", flags=flags, dry_run=dry_run)
 
     def status(self) -> dict[str, Any]:
         """Server version, store id, revision, run being applied, and the revision that answers come from."""

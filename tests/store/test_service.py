@@ -196,6 +196,22 @@ def test_many_threads_read_a_new_state_once(
     assert set(seen[8:]) <= {1, 2}
 
 
+def test_a_manifest_is_imported_and_then_asked(open_twin: Callable[[], Twin], tmp_path: Path) -> None:
+    (tmp_path / "assets.csv").write_text("id,kind\nplant,power_plant\nbus,bus\n", encoding="utf-8")
+    (tmp_path / "links.csv").write_text("from,type,to\nplant,POWERS,bus\n", encoding="utf-8")
+    manifest = tmp_path / "twin.toml"
+    manifest.write_text(
+        '[twin]\nname = "lab"\n[[import]]\nsource = "lab"\nloader = "tables"\npath = "."\n', encoding="utf-8"
+    )
+    twin = open_twin()
+    assert twin.import_(manifest, dry_run=True).status == "planned"
+    assert twin.status()["revision"] == 0
+    report = twin.import_(manifest)
+    assert (report.status, report.revision) == ("applied", 1)
+    assert twin.impact(["lab:plant"]).summary["energy"]["down"] == 1
+    assert [run["status"] for run in twin.runs()] == ["applied"]
+
+
 def test_a_state_that_moves_while_it_is_read_is_read_again(
     open_twin: Callable[[], Twin], chain: Change, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -24,8 +24,9 @@ def schema(
         from twin.schema import suggest
 
         words = [*known.kinds, *known.link_types]
+        hint = suggest(name.upper(), known.link_types) or suggest(name, words)
         raise NotFound(
-            f"no kind or link type is called {name!r}.{suggest(name.upper(), known.link_types) or suggest(name, words)}",
+            f"no kind or link type is called {name!r}.{hint}",
             fix="List them with: twin schema",
         )
     if json:

@@ -25,28 +25,88 @@ def _compiled(function: Any) -> Any:
 
 
 @_compiled
-def grounded(  # noqa: C901 - one pass over the components is one loop
+def _supply(
+    u,
+    becomes,
     service,
-    order,
-    start,
+    c,
     component,
     working,
-    silent,
-    buffered,
     owner,
     gate_service,
-    degrade,
     need,
-    own_ptr,
     use_ptr,
     use_gate,
     use_mesh,
     have,
-    have_fed,
     state,
     unsat,
     stack,
+    top,
 ):
+    """Count u as delivering inside its component c; who has all gates then is pushed in state *becomes*."""
+    for j in range(use_ptr[u], use_ptr[u + 1]):
+        g = use_gate[j]
+        if gate_service[g] != service or (use_mesh[j] and state[u] == RIDES):
+            continue
+        w = owner[g]
+        if component[w] != c:
+            continue
+        have[g] += 1
+        if have[g] == need[g]:
+            unsat[w] -= 1
+            if unsat[w] == 0 and working[w] and state[w] == DEAD:
+                state[w] = becomes
+                stack[top] = w
+                top += 1
+    return top
+
+
+@_compiled
+def _open(order, low, high, service, working, gate_service, need, own_ptr, have, state, unsat, stack):
+    """Start a component: who has all gates from outside is fed and pushed; returns the height of the stack."""
+    top = 0
+    for i in range(low, high):
+        v = order[i]
+        state[v] = DEAD
+        count = 0
+        for g in range(own_ptr[v], own_ptr[v + 1]):
+            if gate_service[g] == service and have[g] < need[g]:
+                count += 1
+        unsat[v] = count
+        if count == 0 and working[v]:
+            state[v] = FED
+            stack[top] = v
+            top += 1
+    return top
+
+
+@_compiled
+def _ride(
+    order, low, high, service, working, gate_service, degrade, buffered, need, own_ptr, have, have_fed, state, stack
+):
+    """Note what is fed; who is not and has buffer left for all its gates rides and is pushed."""
+    top = 0
+    for i in range(low, high):
+        v = order[i]
+        rides = working[v] and state[v] == DEAD
+        for g in range(own_ptr[v], own_ptr[v + 1]):
+            if gate_service[g] == service:
+                have_fed[g] = have[g]
+                if have[g] < need[g] and (degrade[g] or not buffered[g]):
+                    rides = False
+        if rides:
+            state[v] = RIDES
+            stack[top] = v
+            top += 1
+    return top
+
+
+@_compiled
+def grounded(
+    service, order, start, component, working, silent, buffered, owner, gate_service, degrade, need, own_ptr,
+    use_ptr, use_gate, use_mesh, have, have_fed, state, unsat, stack,
+):  # fmt: skip
     """One grounded service, component by component, suppliers first (design §4, Time, step 1).
 
     Args:
@@ -59,72 +119,21 @@ def grounded(  # noqa: C901 - one pass over the components is one loop
     """
     for c in range(len(start) - 1):
         low, high = start[c], start[c + 1]
-        top = 0
-        for i in range(low, high):
-            v = order[i]
-            state[v] = DEAD
-            count = 0
-            for g in range(own_ptr[v], own_ptr[v + 1]):
-                if gate_service[g] == service and have[g] < need[g]:
-                    count += 1
-            unsat[v] = count
-            if count == 0 and working[v]:
-                state[v] = FED
-                stack[top] = v
-                top += 1
-        while top > 0:
-            top -= 1
-            u = stack[top]
-            if silent[u]:
-                continue
-            for j in range(use_ptr[u], use_ptr[u + 1]):
-                g = use_gate[j]
-                if gate_service[g] != service:
-                    continue
-                w = owner[g]
-                if component[w] != c:
-                    continue
-                have[g] += 1
-                if have[g] == need[g]:
-                    unsat[w] -= 1
-                    if unsat[w] == 0 and working[w] and state[w] == DEAD:
-                        state[w] = FED
-                        stack[top] = w
-                        top += 1
-        for i in range(low, high):
-            v = order[i]
-            rides = working[v] and state[v] == DEAD
-            for g in range(own_ptr[v], own_ptr[v + 1]):
-                if gate_service[g] == service:
-                    have_fed[g] = have[g]
-                    if have[g] < need[g] and (degrade[g] or not buffered[g]):
-                        rides = False
-            if rides:
-                state[v] = RIDES
-        for i in range(low, high):
-            v = order[i]
-            if state[v] == RIDES:
-                stack[top] = v
-                top += 1
-        while top > 0:
-            top -= 1
-            u = stack[top]
-            if silent[u]:
-                continue
-            for j in range(use_ptr[u], use_ptr[u + 1]):
-                g = use_gate[j]
-                if gate_service[g] != service or (use_mesh[j] and state[u] == RIDES):
-                    continue
-                w = owner[g]
-                if component[w] != c:
-                    continue
-                have[g] += 1
-                if have[g] == need[g]:
-                    unsat[w] -= 1
-                    if unsat[w] == 0 and working[w] and state[w] == DEAD:
-                        state[w] = HELD
-                        stack[top] = w
-                        top += 1
+        top = _open(order, low, high, service, working, gate_service, need, own_ptr, have, state, unsat, stack)
+        for becomes in (FED, HELD):
+            if becomes == HELD:
+                top = _ride(
+                    order, low, high, service, working, gate_service, degrade, buffered, need, own_ptr, have,
+                    have_fed, state, stack,
+                )  # fmt: skip
+            while top > 0:
+                top -= 1
+                u = stack[top]
+                if not silent[u]:
+                    top = _supply(
+                        u, becomes, service, c, component, working, owner, gate_service, need, use_ptr, use_gate,
+                        use_mesh, have, state, unsat, stack, top,
+                    )  # fmt: skip
         for i in range(low, high):
             u = order[i]
             if state[u] == DEAD or silent[u]:

@@ -26,6 +26,9 @@ class Origin(NamedTuple):
         return ":".join(parts)
 
 
+NOWHERE = Origin("")
+
+
 @dataclass(slots=True)
 class AssetRecord:
     """One asset as an export says it.
@@ -44,7 +47,7 @@ class AssetRecord:
     name: str | None = None
     properties: dict[str, Any] = field(default_factory=dict)
     geometry: bytes | None = None
-    origin: Origin = Origin("")
+    origin: Origin = NOWHERE
 
 
 @dataclass(slots=True)
@@ -66,7 +69,7 @@ class LinkRecord:
     group: str | None = None
     need: str | None = None
     properties: dict[str, Any] = field(default_factory=dict)
-    origin: Origin = Origin("")
+    origin: Origin = NOWHERE
 
 
 @dataclass(slots=True, frozen=True)

@@ -16,7 +16,8 @@ from twin.store import Endpoint, Store
 from twin.store.py2neo import open_py2neo
 
 ASSETS = """
-CREATE (b:Asset:Energy:Bus {id: 'g:b', kind: 'bus', name: 'B', ord: 0, location: point({longitude: 8.4, latitude: 49.0})})
+CREATE (b:Asset:Energy:Bus {id: 'g:b', kind: 'bus', name: 'B', ord: 0,
+  location: point({longitude: 8.4, latitude: 49.0})})
 CREATE (l:Asset:Energy:Load {id: 'g:l', kind: 'load', name: 'L', ord: 1})
 CREATE (b)-[:POWERS {key: 'k', need: 'any'}]->(l)
 """

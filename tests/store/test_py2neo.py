@@ -34,8 +34,7 @@ def graph(endpoint: Endpoint, store: Store, driver: neo4j.Driver) -> Iterator[An
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield opened
-        for profile in list(opened.service._connectors.values() if hasattr(opened.service, "_connectors") else []):
-            profile.close()
+        opened.service.connector.close()
 
 
 @pytest.mark.store
@@ -67,7 +66,7 @@ def test_transactions(graph: Any) -> None:
 def test_points_in_literals_do_not_work(graph: Any) -> None:
     node = graph.nodes.match("Asset", id="g:b").first()
     with pytest.raises(TypeError, match="not supported"):
-        repr(node)
+        str(node)
 
 
 @pytest.mark.store

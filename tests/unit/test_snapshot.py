@@ -47,7 +47,10 @@ def test_gates_have_different_members_and_leave_planned_ones_out(snapshot: Snaps
     assert [(g["service"], g["group"], g["need"], [m["id"] for m in g["members"]]) for g in ups] == [
         ("power", "power", 1, ["b2"])
     ]
-    assert [g["group"] for g in snapshot.gates("r1")] == ["A", "B"]
+    assert [(g["group"], g["holds"], "gate" in g) for g in snapshot.gates("r1")] == [
+        ("A", True, False),
+        ("B", True, False),
+    ]
     assert [[m["id"] for m in g["members"]] for g in snapshot.gates("b2")] == [["line"]]
 
 

@@ -199,7 +199,7 @@ class Snapshot:
         """What an asset needs: its gates with their members, and whether they hold before any event."""
         held = self.system.before.held
         entries = self.catalogue.gates(self.catalogue.row(asset_id))
-        return [{**entry, "holds": bool(held[entry.pop("gate")])} for entry in entries]
+        return [{"holds": bool(held[entry.pop("gate")]), **entry} for entry in entries]
 
     def dependencies(
         self, asset_id: str, depth: int | None = None, domains: Sequence[str] | None = None

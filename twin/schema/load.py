@@ -27,6 +27,7 @@ from twin.schema.model import (
     LinkType,
     Property,
     Schema,
+    SchemaText,
     Service,
     Unit,
     suggest,
@@ -55,30 +56,37 @@ def default_schema() -> Schema:
     return load_schema()
 
 
-def load_schema(extra: Sequence[Path] = ()) -> Schema:
+def load_schema(extra: Sequence[Path | SchemaText] = ()) -> Schema:
     """The built-in schema extended by the user's TOML files.
 
     Args:
-        extra: paths of the user's schema files, applied in order.
+        extra: the user's schema files, applied in order; the same text twice counts once.
 
     Raises:
         SchemaError: a file cannot be read, redefines something or contradicts another.
     """
     tables: dict[str, dict[str, Any]] = {name: {} for name in TABLES}
-    for where, document in _documents(extra):
-        _merge(tables, document, where)
-    return _build(tables)
-
-
-def _documents(extra: Sequence[Path]) -> Iterable[tuple[str, dict[str, Any]]]:
     folder = resources.files("twin.schema")
     for name in BUILT_IN:
-        yield name, tomllib.loads((folder / name).read_text(encoding="utf-8"))
-    for path in extra:
+        _merge(tables, tomllib.loads((folder / name).read_text(encoding="utf-8")), name)
+    texts = {found.text: found for found in reversed([_read(item) for item in extra])}
+    extras = tuple(reversed(texts.values()))
+    for where, text in extras:
         try:
-            yield str(path), tomllib.loads(Path(path).read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise SchemaError(f"{path}: cannot be read as TOML: {error}") from error
+            document = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise SchemaError(f"{where}: cannot be read as TOML: {error}") from error
+        _merge(tables, document, where)
+    return _build(tables, extras)
+
+
+def _read(item: Path | SchemaText) -> SchemaText:
+    if isinstance(item, SchemaText):
+        return item
+    try:
+        return SchemaText(str(item), Path(item).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SchemaError(f"{item}: cannot be read as TOML: {error}") from error
 
 
 def _merge(tables: dict[str, dict[str, Any]], document: dict[str, Any], where: str) -> None:
@@ -106,7 +114,7 @@ def _extend(tables: dict[str, dict[str, Any]], entries: dict[str, Any], where: s
                 tables[table][name] = {**old, key: [*old.get(key, []), *values]}
 
 
-def _build(tables: dict[str, dict[str, Any]]) -> Schema:
+def _build(tables: dict[str, dict[str, Any]], extras: tuple[SchemaText, ...]) -> Schema:
     services = {n: Service(name=n, **e) for n, e in tables["services"].items()}
     units = {n: Unit(name=n, **e) for n, e in tables["units"].items()}
     domains = {n: Domain(name=n, **e) for n, e in tables["domains"].items()}
@@ -135,6 +143,7 @@ def _build(tables: dict[str, dict[str, Any]]) -> Schema:
         kinds=kinds,
         link_types=types,
         digest=hashlib.sha256(json.dumps(tables, sort_keys=True).encode()).hexdigest()[:16],
+        extras=extras,
     )
     _check(schema)
     return schema

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, NamedTuple
 
 ANY_KIND = "*"
 
@@ -119,9 +119,19 @@ class LinkType:
         )
 
 
+class SchemaText(NamedTuple):
+    """A user's schema file: its name for messages, and its TOML."""
+
+    name: str
+    text: str
+
+
 @dataclass(frozen=True)
 class Schema:
-    """The whole vocabulary. Mappings keep the order of the files; ``digest`` changes with any of it."""
+    """The whole vocabulary. Mappings keep the order of the files; ``digest`` changes with any of it.
+
+    ``extras`` are the user's files that it was extended with; the store keeps them with the data.
+    """
 
     domains: Mapping[str, Domain]
     services: Mapping[str, Service]
@@ -131,6 +141,7 @@ class Schema:
     kinds: Mapping[str, Kind]
     link_types: Mapping[str, LinkType]
     digest: str
+    extras: tuple[SchemaText, ...] = ()
     _by_kind: dict[str, dict[str, Property]] = field(default_factory=dict, repr=False, compare=False)
 
     def kind_properties(self, kind: str) -> dict[str, Property]:

@@ -48,7 +48,8 @@ class Bench:
             lambda ids: {i: found[i] for i in ids if i in found},
         )  # fmt: skip
         planner.plan("grid", raws)
-        return [row for stream in self.spool.streams("link.create.") for _, row in self.spool.rows(stream)]
+        streams = self.spool.streams("link.create.")
+        return [LinkRow._make(row) for stream in streams for _, row in self.spool.rows(stream)]
 
     @property
     def codes(self) -> list[tuple[int | None, str | None, str]]:

@@ -154,12 +154,12 @@ class Applier:
         for stream in spool.streams("asset.create."):
             labels = self._labels(stream.removeprefix("asset.create."))
             for batch in spool.batches(stream, ASSETS):
-                rows = [self._asset(row, first + n) for n, row in enumerate(batch)]
+                rows = [self._asset(AssetRow._make(row), first + n) for n, row in enumerate(batch)]
                 first += len(rows)
                 yield Batch("ingest.asset_create", {"labels": labels, "rows": rows}, len(rows), len(rows))
         for stream in spool.streams("asset.update."):
             for batch in spool.batches(stream, ASSETS):
-                rows = [self._asset(row, None) for row in batch]
+                rows = [self._asset(AssetRow._make(row), None) for row in batch]
                 yield Batch("ingest.asset_update", {"rows": rows}, len(rows), len(rows), True)
         for batch in spool.batches("asset.relabel", ASSETS):
             swaps = [[asset, self._labels(old), self._labels(new)] for asset, old, new in batch]
@@ -191,7 +191,8 @@ class Applier:
         for op, images in (("create", False), ("update", True)):
             for stream in spool.streams(f"link.{op}."):
                 type_ = stream.removeprefix(f"link.{op}.")
-                found = (item for item in spool.rows(stream) if not refused or (item[0], item[1].key) not in refused)
+                every = ((source, LinkRow._make(row)) for source, row in spool.rows(stream))
+                found = (item for item in every if not refused or (item[0], item[1].key) not in refused)
                 while block := list(islice(found, SORTED)):
                     block.sort(key=_ends)
                     for start in range(0, len(block), LINKS):

@@ -7,7 +7,7 @@ from typing import Any
 
 from twin.ingest.known import AssetIndex, Held
 from twin.ingest.rejects import Rejects
-from twin.ingest.rows import LinkRow, link_hash, link_key
+from twin.ingest.rows import link_hash, link_key
 from twin.ingest.spool import Spool
 from twin.ingest.validate import RawLink
 from twin.model import Origin
@@ -142,7 +142,7 @@ class LinkPlanner:
             return key
         counter, op = (self.created, "create") if old is None else (self.updated, "update")
         counter[source] = counter.get(source, 0) + 1
-        made = LinkRow(start, type_, end, group, need, properties, key, content, file, row)
+        made = (start, type_, end, group, need, properties, key, content, file, row)  # a LinkRow, as plain tuple
         self._spool.add(f"link.{op}.{type_}", (source, made))
         return key
 

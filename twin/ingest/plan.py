@@ -120,7 +120,8 @@ class Plan:
     def changed_links(self) -> Iterator[tuple[str, LinkRow]]:
         """Links to create or update, rejected ones left out."""
         for stream in (*self.spool.streams("link.create."), *self.spool.streams("link.update.")):
-            for source, row in self.spool.rows(stream):
+            for source, plain in self.spool.rows(stream):
+                row = LinkRow._make(plain)
                 if (source, row.key) not in self.refused:
                     yield source, row
 

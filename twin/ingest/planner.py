@@ -121,6 +121,7 @@ class Planner:
     ) -> None:
         before, done = self._rejects.count, 0
         chunk: list[AssetRecord] = []
+        raws = f"raw.{part.source}"
         for spec, loader, options in specs:
             found = 0
             for record in chain.from_iterable(loader.records(path, options, self._schema) for path in spec.paths):
@@ -130,7 +131,7 @@ class Planner:
                 if kind is LinkRecord:
                     raw = validator.link(record)  # type: ignore[arg-type]
                     if raw is not None:
-                        self._spool.add(f"raw.{part.source}", raw)
+                        self._spool.add(raws, tuple(raw))
                 elif kind is AssetRecord:
                     chunk.append(record)  # type: ignore[arg-type]
                     if len(chunk) >= CHUNK:
@@ -159,10 +160,10 @@ class Planner:
                 continue
             if old is None:
                 counts.create += 1
-                self._spool.add(f"asset.create.{row.kind}", row)
+                self._spool.add(f"asset.create.{row.kind}", tuple(row))
                 continue
             counts.update += 1
-            self._spool.add(f"asset.update.{row.kind}", row)
+            self._spool.add(f"asset.update.{row.kind}", tuple(row))
             if held.kinds[row.id] != row.kind:
                 self._spool.add("asset.relabel", (row.id, held.kinds[row.id], row.kind))
 
@@ -183,7 +184,10 @@ class Planner:
     def _plan_links(self, part: SourcePlan, links: LinkPlanner, source: str) -> None:
         before = self._rejects.count
         total = self._spool.count(f"raw.{source}")
-        links.plan(source, self._counted(self._spool.rows(f"raw.{source}"), f"checking links of {source}", total))
+        links.plan(
+            source,
+            self._counted(map(RawLink._make, self._spool.rows(f"raw.{source}")), f"checking links of {source}", total),
+        )
         part.rejected += self._rejects.count - before
         part.links.create = links.created.get(source, 0)
         part.links.update = links.updated.get(source, 0)

@@ -31,7 +31,14 @@ def publish(unit: Unit, schema: Schema, plan: Plan, claim: Claim, run: str, resu
         rows += [_lost(run, service, row) for row in unit.rows("ingest.lost_suppliers", **asked)]
     _store(unit, rows)
     sources = [_source(plan, name, str(result["finished_at"])) for name in plan.sources]
-    done = unit.rows("ingest.publish", importer=claim.importer, run=run, result={**result, "findings": len(rows)})
+    done = unit.rows(
+        "ingest.publish",
+        importer=claim.importer,
+        run=run,
+        result={**result, "findings": len(rows)},
+        schema_names=[extra.name for extra in schema.extras],
+        schema_texts=[extra.text for extra in schema.extras],
+    )
     revision = int(done[0]["revision"])
     unit.rows("ingest.source_done", run=run, revision=revision, sources=[s for s in sources if s is not None])
     return revision

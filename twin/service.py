@@ -95,12 +95,11 @@ class Twin:
         ...     twin.impact(["grid:bus-1"], horizon_s=8 * 3600).summary
     """
 
-    def __init__(self, store: Store, schema: Schema, home: Path, schema_files: Sequence[Path] = ()) -> None:
-        """*home* is the folder for snapshots; *schema_files* made *schema*; the twin closes the store."""
+    def __init__(self, store: Store, schema: Schema, home: Path) -> None:
+        """*home* is the folder for snapshots; *schema* is extended by what the store keeps; closes the store."""
         self._home = home
-        self._schema_files = tuple(schema_files)
         self.store = store
-        self.schema = schema
+        self._schema = schema
         self._cache = home / "snapshots"
         self._held: Snapshot | None = None
         self._reading = threading.Lock()
@@ -110,7 +109,7 @@ class Twin:
     def open(cls, settings: StoreSettings, progress: Progress | None = None) -> Twin:
         """The twin that the settings name. Raises TwinError."""
         schema = load_schema(settings.schema_files)
-        return cls(open_store(settings, progress), schema, settings.home, settings.schema_files)
+        return cls(open_store(settings, progress), schema, settings.home)
 
     @classmethod
     def connect(
@@ -135,7 +134,7 @@ class Twin:
             from platformdirs import user_cache_path
 
             home = user_cache_path("infrastructure-twin")
-        return cls(Store(uri, user, password, database), load_schema(schema_files), Path(home), schema_files)
+        return cls(Store(uri, user, password, database), load_schema(schema_files), Path(home))
 
     def close(self) -> None:
         """Close the connection to the store."""
@@ -146,6 +145,16 @@ class Twin:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
+
+    @property
+    def schema(self) -> Schema:
+        """The vocabulary: built in, of this process, and what the data last seen were imported with."""
+        return self._schema
+
+    def _learn(self, state: State) -> None:
+        """Extend the vocabulary by the schema files that the store keeps with the data."""
+        if not set(state.schema) <= set(self._schema.extras):
+            self._schema = load_schema([*state.schema, *self._schema.extras])
 
     # -- the snapshot ---------------------------------------------------------------------------------------
 
@@ -190,6 +199,7 @@ class Twin:
     def _refresh(self) -> Current:
         for _ in range(ATTEMPTS):
             state = self.store.state()
+            self._learn(state)
             if self._held is not None and self._shows(self._held, state):
                 return Current(self._held, _applying(state))
             found = self._from_disk(state)
@@ -311,11 +321,7 @@ class Twin:
         from twin.ingest.run import run_import
 
         found = read_manifest(Path(manifest))
-        schema = (
-            load_schema(list(dict.fromkeys([*self._schema_files, *found.schema_files])))
-            if found.schema_files
-            else self.schema
-        )
+        schema = load_schema([*self.schema.extras, *found.schema_files])
         flags = Flags(replace=replace, force=force, skip_rejects=skip_rejects)
         return run_import(self.store, schema, found, reports=self._home / "reports", flags=flags, dry_run=dry_run)
 

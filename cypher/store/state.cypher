@@ -1,4 +1,5 @@
-// Identity, revision and the import run in progress of the twin.
+// Identity, revision, the import run in progress and the users' schema files of the twin.
 // mode: read
 MATCH (t:TwinState {id: 'twin'})
-RETURN t.store_id AS store_id, t.revision AS revision, t.next_ord AS next_ord, t.applying AS applying
+RETURN t.store_id AS store_id, t.revision AS revision, t.next_ord AS next_ord, t.applying AS applying,
+  coalesce(t.schema_names, []) AS schema_names, coalesce(t.schema_texts, []) AS schema_texts

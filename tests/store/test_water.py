@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from twin import Snapshot
+from twin import Snapshot, Twin
+from twin.errors import SchemaError
 from twin.ingest.manifest import single
 from twin.ingest.run import run_import
-from twin.schema import load_schema
+from twin.schema import default_schema, load_schema
 from twin.store import Store
 from twin.store.read import read_tables
 
@@ -39,3 +40,17 @@ def test_importing_the_same_water_again_changes_nothing(store: Store, tmp_path: 
     run_import(store, schema, manifest, reports=tmp_path)
     assert run_import(store, schema, manifest, reports=tmp_path).status == "unchanged"
     assert store.state().revision == 1
+
+
+def test_questions_know_the_schema_that_the_data_were_imported_with(store: Store, tmp_path: Path) -> None:
+    run_import(
+        store, load_schema([FIXTURES / "water.toml"]), single("tables", "town", FIXTURES / "water"), reports=tmp_path
+    )
+    twin = Twin(store, default_schema(), tmp_path)
+    plain = Snapshot.from_tables(FIXTURES / "water", strict=True, schema=load_schema([FIXTURES / "water.toml"]))
+    assert twin.impact(["town:pump"]).summary == plain.impact(["pump"]).summary
+    assert "water" in twin.schema.domains
+    with pytest.raises(SchemaError, match="the schema does not know"):
+        read_tables(store, default_schema())
+    again = run_import(store, default_schema(), single("tables", "town", FIXTURES / "water"), reports=tmp_path)
+    assert again.status == "unchanged"

@@ -226,9 +226,6 @@ def _next(report: ImportReport, manifest: Manifest) -> list[str]:
     lines = []
     if any(part["assets"]["missing"] + part["links"]["missing"] for part in report.plan["sources"]):
         lines.append("what the export no longer has is still in the twin; --replace removes it")
-    if manifest.schema_files:
-        files = ":".join(str(p) for p in manifest.schema_files)
-        lines.append(f"export TWIN_SCHEMA={quote(files)}   (so that questions know your own kinds)")
     lines += ["twin status", "twin findings", "twin impact ID"]
     if report.status == "applied":
         lines.append(f"twin import --rollback {report.run}   (takes it back)")

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from twin.errors import StoreError, StoreTransient
+from twin.errors import SchemaError, StoreError, StoreTransient
 from twin.schema import Schema
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def read_tables(store: Store, schema: Schema) -> tuple[pa.Table, pa.Table]:
     """All assets and links of the published state.
 
     Args:
-        store: the twin. schema: its kinds, link types and properties; links of other types are left out.
+        store: the twin. schema: its kinds, link types and properties; of whatever the graph holds.
 
     Returns:
         Assets, ordered by ``ord``: ``id, kind, name, lon, lat`` (degrees), ``geometry`` (WKB or null), ``source,
@@ -70,6 +70,7 @@ def read_tables(store: Store, schema: Schema) -> tuple[pa.Table, pa.Table]:
 
     Raises:
         StoreTransient: the twin went on changing while it was read, or an import is being applied.
+        SchemaError: the graph holds a kind or a link type that the schema does not know.
         StoreError: the graph holds what the twin never writes (a link without ends, a value of another type).
     """
     for _ in range(ATTEMPTS):
@@ -90,6 +91,8 @@ def _assets(store: Store, schema: Schema, last: int, known: set[str]) -> pa.Tabl
 
     def part(row: dict[str, Any]) -> Part:
         n = len(row["ord"])
+        if row["kind"] not in schema.kinds:
+            raise _unknown("assets of kind", row["kind"])
         arrays = {name: _array(row[name], kind, name) for name, kind in ASSET.items() if row[name] is not None}
         arrays["kind"] = _constant(row["kind"], n)
         for name, values in zip(names.get(row["kind"], ()), row["properties"], strict=True):
@@ -109,7 +112,7 @@ def _links(store: Store, schema: Schema, last: int, known: set[str]) -> pa.Table
     def part(row: dict[str, Any]) -> Part:
         n = len(row["from"])
         if row["type"] not in schema.link_types:
-            return 0, {}
+            raise _unknown("links of type", row["type"])
         arrays = {name: _array(row[name], kind, name) for name, kind in LINK.items()}
         arrays["type"] = _constant(row["type"], n)
         for (name, kind), values in zip(types.items(), row["properties"], strict=True):
@@ -119,6 +122,14 @@ def _links(store: Store, schema: Schema, last: int, known: set[str]) -> pa.Table
 
     parts = _read(store, "read.links", last, list(types), part)
     return _table(parts, {**LINK, "type": pa.string(), **STITCH}, own)
+
+
+def _unknown(what: str, word: str | None) -> SchemaError:
+    """Leaving it out could hide what a failure does, so there is no answer without it."""
+    return SchemaError(
+        f"the graph holds {what} {word!r}, which the schema does not know",
+        fix="Set TWIN_SCHEMA to the schema file that they were imported with, or remove what is not the twin's.",
+    )
 
 
 def _read(store: Store, query: str, last: int, names: Any, part: Callable[[dict[str, Any]], Part]) -> list[Part]:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 import neo4j
 
 from twin.errors import EmptyTwin, QueryParameterError, StoreConfigError
-from twin.schema import Schema
+from twin.schema import Schema, SchemaText
 from twin.schema.generate import Index, indexes
 from twin.store.catalogue import Catalogue, Query, default_catalogue
 from twin.store.faults import translated
@@ -33,11 +33,13 @@ class State(NamedTuple):
         store_id: identity of the data, "" before the first preparation.
         revision: number of the last published state, 0 before the first.
         applying: the import run that is being written in batches, or None.
+        schema: the users' schema files that the data were imported with.
     """
 
     store_id: str
     revision: int
     applying: str | None
+    schema: tuple[SchemaText, ...] = ()
 
 
 class Unit:
@@ -173,7 +175,9 @@ class Store:
         found = self.rows("store.state")
         if not found:
             return State("", 0, None)
-        return State(found[0]["store_id"], found[0]["revision"], found[0]["applying"])
+        row = found[0]
+        schema = tuple(map(SchemaText, row["schema_names"], row["schema_texts"]))
+        return State(row["store_id"], row["revision"], row["applying"], schema)
 
     def published(self) -> State:
         """Like :meth:`state`, for those who need data. Raises EmptyTwin when nothing was published yet."""

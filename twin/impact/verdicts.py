@@ -68,7 +68,9 @@ def _hops(system: System, failed: Bools, run: Run, by_drop: Bools, unaffected: B
     """Hops along the losses that the answer lists; where these do not lead back, along all losses."""
     drops = [(b, (run.first_drop == i) & by_drop) for i, b in enumerate(run.drops)]
     rides = [(b, (run.first_ride == i) & unaffected) for i, b in enumerate(run.rides)]
-    hop = hops(system.n, failed, [*drops, *rides, (now, ~unaffected & ~by_drop)], run.callers)
+    # a standby source that is affected itself has reasons of its own, whoever called it
+    callers = [(owner[unaffected[source]], source[unaffected[source]]) for owner, source in run.callers]
+    hop = hops(system.n, failed, [*drops, *rides, (now, ~unaffected & ~by_drop)], callers)
     if (hop[~unaffected] >= 0).all():
         return hop
     everything = [(b, run.first_drop == i) for i, b in enumerate(run.drops)]

@@ -172,7 +172,7 @@ class LocalServer:
     def log_tail(self, lines: int = 15) -> str:
         """The end of the server's log."""
         try:
-            return "\n".join(self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
+            return "\n".join(_spoken(self.log.read_text(encoding="utf-8", errors="replace"))[-lines:])
         except OSError:
             return "(no log)"
 
@@ -226,7 +226,9 @@ class LocalServer:
         )
         secret.unlink()
         if done.returncode:
-            raise ServerError(f"the first password could not be set: {(done.stderr or done.stdout).strip()[-500:]}")
+            raise ServerError(
+                f"the first password could not be set: {' '.join(_spoken(done.stderr or done.stdout)[-10:])}"
+            )
         config.write_private(self.home / "password", password + "\n")
 
     def _wait_ready(self, progress: jars.Progress) -> Endpoint:
@@ -274,6 +276,11 @@ class LocalServer:
 
     def _write_note(self, note: dict[str, Any]) -> None:
         config.write_private(self.home / "server.json", json.dumps(note) + "\n")
+
+
+def _spoken(text: str) -> list[str]:
+    """The lines that say something: without the frames of Java's stack traces."""
+    return [line.rstrip() for line in text.splitlines() if line.strip() and not line.startswith("\tat ")]
 
 
 def _answers(endpoint: Endpoint) -> bool:

@@ -7,7 +7,7 @@ UNWIND $starts AS low
 CALL (low) {
   MATCH (a:Asset)
   WHERE a.ord >= low AND a.ord < low + $step
-  WITH a.kind AS kind, collect(a) AS found
+  WITH a.kind AS kind, collect(properties(a)) AS found
   RETURN kind, [a IN found | a.ord] AS ord, [a IN found | a.id] AS id, [a IN found | a.name] AS name,
     [a IN found | a.source] AS source, [a IN found | a.run] AS run,
     [a IN found | a.location.longitude] AS lon, [a IN found | a.location.latitude] AS lat,

@@ -1,16 +1,12 @@
-// All links by chunks of their first end's `ord` as columns: one row per chunk and type, a null for what nobody has.
+// What impact needs of all links, by chunks of their first end's `ord` as columns: one row per chunk, type and need.
 // param starts: list of integer = [0, 10000]
 // param step: integer = 10000
-// param names: list of string = ["rule", "distance_m", "length_km"]
 // mode: read
 UNWIND $starts AS low
 CALL (low) {
   MATCH (a:Asset)-[r]->(b:Asset)
   WHERE a.ord >= low AND a.ord < low + $step
-  WITH type(r) AS type, collect(a.ord) AS from, collect(coalesce(b.ord, -1)) AS to, collect(r) AS found
-  RETURN type, from, to, [r IN found | r.key] AS key, [r IN found | r.source] AS source,
-    [r IN found | r.group] AS group, [r IN found | r.need] AS need,
-    [name IN $names |
-      CASE WHEN any(r IN found WHERE r[name] IS NOT NULL) THEN [r IN found | r[name]] END] AS properties
+  RETURN type(r) AS type, r.need AS need, collect(a.ord) AS from, collect(coalesce(b.ord, -1)) AS to,
+    collect(coalesce(r.group, '')) AS group
 }
-RETURN type, from, to, key, source, group, need, properties
+RETURN type, need, from, to, group

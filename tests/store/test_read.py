@@ -8,7 +8,7 @@ import neo4j
 import pytest
 import shapely
 
-from twin.errors import StoreError, StoreTransient
+from twin.errors import SchemaError, StoreError, StoreTransient
 from twin.schema import Schema
 from twin.store import Store
 from twin.store.read import STEP, read_tables
@@ -46,14 +46,14 @@ def link(start: int, kind: str, end: int, **properties: Any) -> dict[str, Any]:
 
 
 def test_empty(store: Store, schema: Schema) -> None:
-    assets, links = read_tables(store, schema)
+    assets, links = read_tables(store, schema, details=True)
     assert assets.num_rows == links.num_rows == 0
     assert {"id", "kind", "name", "lon", "lat", "geometry", "source", "run"} <= set(assets.column_names)
     assert {"from", "to", "type", "group", "need", "source", "key", "rule"} <= set(links.column_names)
 
 
 def test_round_trip(store: Store, driver: neo4j.Driver, schema: Schema) -> None:
-    """Sparse properties, gaps in ``ord``, several chunks, geometry, blanks and a foreign relationship."""
+    """Sparse properties, gaps in ``ord``, several chunks, geometry and blanks."""
     from neo4j.spatial import WGS84Point
 
     line = shapely.to_wkb(shapely.LineString([(8, 49), (9, 50)]))
@@ -67,10 +67,9 @@ def test_round_trip(store: Store, driver: neo4j.Driver, schema: Schema) -> None:
         link(0, "POWERS", 7, group="feed", need="any"),
         link(0, "CONDUCTS", far),
         link(far, "POWERS", 7, rule="near", distance_m=12.0, confidence=0.5, need="2"),
-        link(0, "MY_OWN", 7),
     ]
     write(driver, nodes, edges)
-    assets, links = read_tables(store, schema)
+    assets, links = read_tables(store, schema, details=True)
     rows = assets.to_pylist()
     assert [row["id"] for row in rows] == ["s:0", "s:7", f"s:{far}"]
     assert (rows[0]["lon"], rows[0]["lat"], rows[0]["status"], rows[0]["ride_through_power_s"]) == (
@@ -99,6 +98,11 @@ def test_round_trip(store: Store, driver: neo4j.Driver, schema: Schema) -> None:
     stitched = found[f"{far}-POWERS-7"]
     assert (stitched["from"], stitched["to"], stitched["type"], stitched["need"]) == (2, 1, "POWERS", "2")
     assert (stitched["rule"], stitched["distance_m"], stitched["confidence"]) == ("near", 12.0, 0.5)
+    plain_assets, plain = read_tables(store, schema)
+    assert plain_assets.equals(assets)
+    assert plain.column_names == ["from", "to", "type", "group", "need"]
+    order = [("from", "ascending"), ("to", "ascending"), ("type", "ascending")]
+    assert plain.sort_by(order).equals(links.select(plain.column_names).sort_by(order))
 
 
 def test_an_import_in_progress_is_not_read(store: Store, driver: neo4j.Driver, schema: Schema) -> None:
@@ -113,6 +117,18 @@ def test_a_link_to_a_foreign_asset_is_told(store: Store, driver: neo4j.Driver, s
     driver.execute_query(text, database_="neo4j")
     with pytest.raises(StoreError, match="does not know"):
         read_tables(store, schema)
+
+
+@pytest.mark.parametrize("details", [False, True])
+def test_what_the_schema_does_not_know_is_told(
+    store: Store, driver: neo4j.Driver, schema: Schema, details: bool
+) -> None:
+    write(driver, [asset(0, "bus"), asset(1, "load")], [link(0, "MY_OWN", 1)])
+    with pytest.raises(SchemaError, match="MY_OWN"):
+        read_tables(store, schema, details)
+    write(driver, [asset(2, "gadget")], [])
+    with pytest.raises(SchemaError, match="gadget"):
+        read_tables(store, schema, details)
 
 
 def test_a_value_of_another_type_is_told(store: Store, driver: neo4j.Driver, schema: Schema) -> None:

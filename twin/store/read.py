@@ -42,31 +42,32 @@ ASSET = {
     "lat": pa.float64(),
     "geometry": pa.binary(),
 }
-LINK = {
-    "from": pa.int64(),
-    "to": pa.int64(),
-    "key": pa.string(),
+LINK = {"from": pa.int64(), "to": pa.int64(), "type": pa.string(), "group": pa.string(), "need": pa.string()}
+DETAILS = {
     "source": pa.string(),
-    "group": pa.string(),
-    "need": pa.string(),
+    "key": pa.string(),
+    "rule": pa.string(),
+    "distance_m": pa.float64(),
+    "confidence": pa.float64(),
 }
-STITCH = {"rule": pa.string(), "distance_m": pa.float64(), "confidence": pa.float64()}
 
 
 #: Arrays of one server row: number of things, column -> array.
 Part = tuple[int, dict[str, pa.Array]]
 
 
-def read_tables(store: Store, schema: Schema) -> tuple[pa.Table, pa.Table]:
+def read_tables(store: Store, schema: Schema, details: bool = False) -> tuple[pa.Table, pa.Table]:
     """All assets and links of the published state.
 
     Args:
         store: the twin. schema: its kinds, link types and properties; of whatever the graph holds.
+        details: read all columns of the links; a snapshot needs only the first five, in half the time.
 
     Returns:
         Assets, ordered by ``ord``: ``id, kind, name, lon, lat`` (degrees), ``geometry`` (WKB or null), ``source,
         run`` and a column for each property that occurs. Links: ``from, to`` (int32 rows of the assets),
-        ``type, group, need, source, key, rule, distance_m, confidence`` and link properties that occur.
+        ``type, group, need``; with *details* also ``source, key, rule, distance_m, confidence`` and the link
+        properties that occur.
 
     Raises:
         StoreTransient: the twin went on changing while it was read, or an import is being applied.
@@ -78,7 +79,7 @@ def read_tables(store: Store, schema: Schema) -> tuple[pa.Table, pa.Table]:
         last = before[0]["next_ord"] if before else 0
         known = set(store.rows("read.property_keys")[0]["keys"])
         assets = _assets(store, schema, last, known)
-        links = _links(store, schema, last, known)
+        links = _link_details(store, schema, last, known) if details else _links(store, schema, last)
         if store.rows("store.state") == before and (not before or before[0]["applying"] is None):
             ords = assets["ord"].to_numpy()
             return assets.drop_columns("ord"), _with_rows(links, ords, last)
@@ -100,28 +101,41 @@ def _assets(store: Store, schema: Schema, last: int, known: set[str]) -> pa.Tabl
                 arrays[name] = _array(values, types[name], name)
         return n, arrays
 
-    parts = _read(store, "read.assets", last, names, part)
+    parts = _read(store, "read.assets", last, part, names=names)
     table = _table(parts, {**ASSET, "kind": pa.string()}, types)
     return table.take(pc.sort_indices(table, [("ord", "ascending")]))
 
 
-def _links(store: Store, schema: Schema, last: int, known: set[str]) -> pa.Table:
-    own = {name: ARROW[prop.type] for name, prop in schema.link_properties.items()}
-    types = {name: kind for name, kind in {**STITCH, **own}.items() if name in known}
-
+def _links(store: Store, schema: Schema, last: int) -> pa.Table:
     def part(row: dict[str, Any]) -> Part:
-        n = len(row["from"])
         if row["type"] not in schema.link_types:
             raise _unknown("links of type", row["type"])
-        arrays = {name: _array(row[name], kind, name) for name, kind in LINK.items()}
+        n = len(row["from"])
+        arrays = {name: _array(row[name], LINK[name], name) for name in ("from", "to", "group")}
+        return n, arrays | {name: _constant(row[name], n) for name in ("type", "need")}
+
+    table = _table(_read(store, "read.links", last, part), LINK, {})
+    return _with_blanks(table, ("group",))
+
+
+def _link_details(store: Store, schema: Schema, last: int, known: set[str]) -> pa.Table:
+    own = {name: ARROW[prop.type] for name, prop in schema.link_properties.items()}
+    fixed = {name: DETAILS[name] for name in ("source", "key")} | {n: k for n, k in LINK.items() if n != "type"}
+    types = {n: k for n, k in {**DETAILS, **own}.items() if n in known and n not in fixed}
+
+    def part(row: dict[str, Any]) -> Part:
+        if row["type"] not in schema.link_types:
+            raise _unknown("links of type", row["type"])
+        n = len(row["from"])
+        arrays = {name: _array(row[name], kind, name) for name, kind in fixed.items()}
         arrays["type"] = _constant(row["type"], n)
         for (name, kind), values in zip(types.items(), row["properties"], strict=True):
             if values is not None:
                 arrays[name] = _array(values, kind, name)
         return n, arrays
 
-    parts = _read(store, "read.links", last, list(types), part)
-    return _table(parts, {**LINK, "type": pa.string(), **STITCH}, own)
+    parts = _read(store, "read.link_details", last, part, names=list(types))
+    return _table(parts, {**LINK, **DETAILS}, own)
 
 
 def _unknown(what: str, word: str | None) -> SchemaError:
@@ -132,16 +146,25 @@ def _unknown(what: str, word: str | None) -> SchemaError:
     )
 
 
-def _read(store: Store, query: str, last: int, names: Any, part: Callable[[dict[str, Any]], Part]) -> list[Part]:
+def _read(store: Store, query: str, last: int, part: Callable[[dict[str, Any]], Part], **params: Any) -> list[Part]:
     """The answers for all chunks, as arrays."""
     starts = list(range(0, last, STEP))
     jobs = [starts[i : i + CHUNKS] for i in range(0, len(starts), CHUNKS)]
 
     def work(job: list[int]) -> list[Part]:
-        return [part(row) for row in store.rows(query, starts=job, step=STEP, names=names)]
+        return [part(row) for row in store.rows(query, starts=job, step=STEP, **params)]
 
     with ThreadPoolExecutor(READERS) as pool:
         return [one for done in pool.map(work, jobs) for one in done]
+
+
+def _with_blanks(table: pa.Table, names: Sequence[str]) -> pa.Table:
+    """The table with nulls where the server sent "" for them (it leaves nulls out of what it collects)."""
+    for name in names:
+        column = table[name]
+        blank = pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
+        table = table.set_column(table.column_names.index(name), name, blank)
+    return table
 
 
 def _array(values: Sequence[Any], kind: pa.DataType, name: str) -> pa.Array:

@@ -82,15 +82,17 @@ def ours(store: Store, folder: Path, **flags: bool) -> tuple[float, Any]:
 
 
 def plain_rows(system: System) -> tuple[dict[str, list[Any]], dict[str, list[Any]]]:
-    """The same rows as plain parameters: assets by kind, links by type."""
+    """The same rows as plain parameters, the properties of book-keeping included: assets by kind, links by type."""
+    kept = {"source": SOURCE, "run": "20261123-000000-0000", "hash": "0123456789abcdef"}
     assets: dict[str, list[Any]] = {}
-    for row in system.assets().to_pylist():
+    for ord_, row in enumerate(system.assets().to_pylist()):
         given = {k: v for k, v in row.items() if v is not None and k not in ("lon", "lat")}
-        given |= {"id": f"{SOURCE}:{row['id']}", "source": SOURCE}
+        domain = SCHEMA.kinds[row["kind"]].domain
+        given |= {"id": f"{SOURCE}:{row['id']}", "native_id": row["id"], "domain": domain, "ord": ord_, **kept}
         assets.setdefault(row["kind"], []).append({"lon": row["lon"], "lat": row["lat"], "properties": given})
     links: dict[str, list[Any]] = {}
-    for row in system.link_table().to_pylist():
-        given = {"source": SOURCE} | {k: row[k] for k in ("group", "need") if row[k]}
+    for place, row in enumerate(system.link_table().to_pylist()):
+        given = {"key": f"{place:020x}", **kept} | {k: row[k] for k in ("group", "need") if row[k]}
         ends = {"from": f"{SOURCE}:{row['from']}", "to": f"{SOURCE}:{row['to']}"}
         links.setdefault(row["type"], []).append({**ends, "properties": given})
     return assets, links

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -26,6 +27,8 @@ ASSETS = 10_000
 LINKS = 20_000
 #: Rows sorted together by their ends: neighbours share pages and locks.
 SORTED = 100_000
+#: Rows of one transaction of a large run.
+TRANSACTION = 20_000
 
 
 @dataclass(frozen=True)
@@ -68,9 +71,15 @@ class Applier:
         if self._claim.applying is None and self._plan.changed <= SMALL:
             return self._store.write(lambda unit: self._small(unit, result))
         first, written = self._open()
-        for number, batch in enumerate(self._batches(first), written + 1):
-            self._store.write(partial(self._one, number, batch))
-        return self._store.write(lambda unit: publish(unit, self._schema, self._plan, self._claim, self._id, result()))
+        bulk = self._creates >= SMALL
+        if bulk:
+            self._store.drop_search(self._schema)
+        for number, batches in enumerate(ahead(grouped(self._batches(first))), written + 1):
+            self._store.write(partial(self._together, number, batches))
+        done = self._store.write(lambda unit: publish(unit, self._schema, self._plan, self._claim, self._id, result()))
+        if bulk:
+            self._store.prepare(self._schema)
+        return done
 
     @property
     def _id(self) -> str:
@@ -119,9 +128,10 @@ class Applier:
 
         return self._store.write(start), 0
 
-    def _one(self, number: int, batch: Batch, unit: Unit) -> None:
+    def _together(self, number: int, batches: list[Batch], unit: Unit) -> None:
         if unit.rows("ingest.batch", run=self._id, batch=number):
-            self._write(unit, number, batch)
+            for batch in batches:
+                self._write(unit, number, batch)
 
     def _write(self, unit: Unit, number: int, batch: Batch) -> None:
         params = {**batch.params, "run": self._id, "seq": number} if batch.images else batch.params
@@ -211,6 +221,27 @@ class Applier:
         if row.need is not None:
             properties["need"] = row.need
         return [row.from_id, row.to_id, properties]
+
+
+def grouped(batches: Iterable[Batch]) -> Iterator[list[Batch]]:
+    """Batches that share a transaction: a commit waits for the disk, whatever its size."""
+    group: list[Batch] = []
+    for batch in batches:
+        group.append(batch)
+        if sum(b.size for b in group) >= TRANSACTION:
+            yield group
+            group = []
+    if group:
+        yield group
+
+
+def ahead(groups: Iterator[list[Batch]]) -> Iterator[list[Batch]]:
+    """The same groups, the next one made ready while the server writes the one before."""
+    with ThreadPoolExecutor(1, thread_name_prefix="twin-import") as pool:
+        coming = pool.submit(next, groups, None)
+        while (group := coming.result()) is not None:
+            coming = pool.submit(next, groups, None)
+            yield group
 
 
 def _ends(item: tuple[str, LinkRow]) -> tuple[str, str]:

@@ -218,6 +218,13 @@ class Store:
         if not self.rows("store.state"):
             self.rows("store.create_state")
 
+    def drop_search(self, schema: Schema) -> None:
+        """Remove the full-text indexes, which cost a large import more than making them anew; see :meth:`prepare`."""
+        query = self.catalogue.get("schema.drop")
+        for index in indexes(schema):
+            if index.kind == "fulltext":
+                self._apply(query.named(name=index.name), {})
+
     def missing_indexes(self, schema: Schema) -> list[str]:
         """Names of the constraints and indexes of the schema that are absent or not online."""
         online = {row["name"] for row in self.rows("store.indexes") if row["state"] == "ONLINE"}

@@ -1,0 +1,4 @@
+// Removes a search index, to make it anew when a large import is done.
+// identifier name: "asset_text"
+// mode: schema
+DROP INDEX {{name}} IF EXISTS

@@ -190,7 +190,8 @@ def gates(bench: Bench, rows: list[LinkRow], held: list[HeldLink] | None = None)
     """Rows that the gate check rejects."""
     check = GateCheck(bench.schema, bench.rejects)
     stored = None if held is None else (lambda owners: [h for h in held if h.owner in owners])
-    refused = check.check(lambda: (("grid", row) for row in rows), stored)
+    ways = {(row.type, row.group, row.need) for row in rows}
+    refused = check.check(lambda types: (("grid", row) for row in rows if row.type in types), stored, ways)
     return {row.row for row in refused.values()}
 
 

@@ -221,3 +221,20 @@ def test_files_that_are_no_tables(tmp_path: Path, text: str) -> None:
     (tmp_path / "assets.csv").unlink()
     with pytest.raises(SourceUnreadable, match=r"assets\.csv"):
         Snapshot.from_tables(tmp_path)
+
+
+def test_transport_that_only_an_idle_standby_source_would_carry_is_down_before_any_event(tmp_path: Path) -> None:
+    assets = (
+        TRANSPORT.replace("id,kind\n", "id,kind,standby\n")
+        .replace("router\n", "router,\n")
+        .replace("span\n", "span,\n")
+    )
+    assets = (
+        assets.replace("circuit\n", "circuit,\n")
+        .replace("workload\n", "workload,\n")
+        .replace("r2,router,", "r2,router,true")
+    )
+    links = TRANSPORT_LINKS.replace("r2,CONNECTS,c12", "r3,CONNECTS,c12")
+    snapshot = Snapshot.from_tables(write(tmp_path, assets, links), strict=True)
+    assert snapshot.baseline_down() == ["app", "c12"]
+    assert snapshot.impact([]).affected == []

@@ -67,7 +67,7 @@ class Snapshot:
     ) -> Snapshot:
         """From typed columns, see :func:`twin.snapshot.build.build`."""
         schema = schema or default_schema()
-        return cls(build(assets, links, schema, revision=revision, store_id=store_id, sources=sources))
+        return cls(build(assets, links, schema, revision=revision, store_id=store_id, sources=sources, file=None))
 
     @classmethod
     def load(cls, folder: str | Path) -> Snapshot:

@@ -102,22 +102,42 @@ class System:
             working = working & ~lost
 
     @cached_property
-    def baseline(self) -> Bools:
-        """(n,) assets operating before any event."""
-        return self.operating(self.arrays.in_service)
+    def _start(self) -> tuple[Bools, Bools]:
+        """(n,) assets operating before any event, and (n,) endless standby sources that are on.
 
-    @cached_property
-    def on_before(self) -> Bools:
-        """(n,) endless standby sources that the baseline calls: on for ever."""
+        What holds only through an endless standby source that nothing calls (transport that it would carry) does
+        not operate: else it would go down without any event.
+        """
+        working = self.operating(self.arrays.in_service)
+        while True:
+            on = self._called(working)
+            evaluation = self.evaluate(working, self.arrays.standby & ~on, self.gates.buffer_s > 0)
+            lost = self.owners(self.outage & ~evaluation.fed) & working
+            if not lost.any():
+                return working, on
+            working = self.operating(working & ~lost)
+
+    def _called(self, working: Bools) -> Bools:
+        """(n,) endless standby sources that *working* calls before any event, until nothing more is called."""
         standby = self.arrays.standby
         endless = standby & ~self.finite
         on = np.zeros(self.n, bool)
         while True:
-            evaluation = self.evaluate(self.baseline, standby & ~on, self.gates.buffer_s > 0)
-            called = self.members(self.outage & ~evaluation.fed & self.baseline[self.gates.owner]) & endless & ~on
+            evaluation = self.evaluate(working, standby & ~on, self.gates.buffer_s > 0)
+            called = self.members(self.outage & ~evaluation.fed & working[self.gates.owner]) & endless & ~on
             if not called.any():
                 return on
             on |= called
+
+    @property
+    def baseline(self) -> Bools:
+        """(n,) assets operating before any event."""
+        return self._start[0]
+
+    @property
+    def on_before(self) -> Bools:
+        """(n,) endless standby sources that the baseline calls: on for ever."""
+        return self._start[1]
 
     @cached_property
     def before(self) -> Evaluation:

@@ -30,6 +30,7 @@ class LinkPlanner:
     Attributes:
         unchanged: source -> links that are in the store as they are.
         duplicates: links that agree with another in ends, type and group.
+        ways: every (type, group, need) of a link to create or update.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class LinkPlanner:
         self.created: dict[str, int] = {}
         self.updated: dict[str, int] = {}
         self.duplicates = 0
+        self.ways: set[tuple[str, str | None, str | None]] = set()
 
     def plan(self, source: str, links: Iterable[RawLink]) -> None:
         """Plan all links of one source; ends in other exports are looked up in the store together."""
@@ -140,6 +142,7 @@ class LinkPlanner:
         if old == content:
             self.unchanged[source] = self.unchanged.get(source, 0) + 1
             return key
+        self.ways.add((type_, group, need))
         counter, op = (self.created, "create") if old is None else (self.updated, "update")
         counter[source] = counter.get(source, 0) + 1
         made = (start, type_, end, group, need, properties, key, content, file, row)  # a LinkRow, as plain tuple

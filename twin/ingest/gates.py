@@ -16,6 +16,7 @@ from twin.model import Origin
 from twin.schema import Schema, parse_need
 
 Gate = tuple[str, str, str]  # owner, service, group
+Way = tuple[str, str | None, str | None]  # type, group, need
 
 
 class HeldLink(NamedTuple):
@@ -49,6 +50,7 @@ class GateCheck:
         self._rejects = rejects
         self._types = {t.name: t for t in schema.link_types.values() if t.gated}
         self._ways: dict[tuple[str, str], set[tuple[str | None, int, str]]] = {}
+        self._all: set[str] = set(self._types)
         self._gates: dict[Gate, _Seen] = {}
 
     @property
@@ -71,37 +73,45 @@ class GateCheck:
 
     def check(
         self,
-        changed: Callable[[], Iterable[tuple[str, LinkRow]]],
+        changed: Callable[[set[str]], Iterable[tuple[str, LinkRow]]],
         held: Callable[[set[str]], Iterable[HeldLink]] | None,
+        ways: Iterable[Way],
     ) -> dict[tuple[str, str], LinkRow]:
         """Reject the links that contradict an earlier one of their gate.
 
         Args:
-            changed: gives the changed links (source, row) anew on each call, in a fixed order.
+            changed: gives the changed links (source, row) of some types anew on each call, in a fixed order.
             held: links in the store of the consumers asked for, without those that the import changes or
                 removes; None if the store is empty.
+            ways: every (type, group, need) that changed links have.
 
         Returns:
             (source, key) -> row of each rejected link.
         """
-        self._survey(changed)
+        self._survey(ways)
+        watched = self._all
         if held is not None:
-            touched = {owner for _, row in changed() for owner in self.owners(row)}
+            touched = {owner for _, row in changed(watched) for owner in self.owners(row)}
             for link in held(touched):
                 self._note_held(link)
-        if not self._gates and not any(len(ways) > 1 for ways in self._ways.values()):
-            return {}
-        for _, row in changed():
+        if not self._gates:
+            watched = self._contested()
+        for _, row in changed(watched):
             for gate in self._watched(row):
                 self._note(gate, row.type, row.need, str(Origin(row.file, row.row)))
-        return {(source, row.key): row for source, row in changed() if self._contradicts(row)}
+        return {(source, row.key): row for source, row in changed(watched) if self._contradicts(row)}
 
-    def _survey(self, changed: Callable[[], Iterable[tuple[str, LinkRow]]]) -> None:
-        for _, row in changed():
-            link_type = self._types.get(row.type)
+    def _survey(self, ways: Iterable[Way]) -> None:
+        for type_, group, need in ways:
+            link_type = self._types.get(type_)
             if link_type is not None:
-                way = (row.need, link_type.need, self._effect(row.type))
-                self._ways.setdefault((link_type.service or "", row.group or link_type.group), set()).add(way)
+                way = (need, link_type.need, self._effect(type_))
+                self._ways.setdefault((link_type.service or "", group or link_type.group), set()).add(way)
+
+    def _contested(self) -> set[str]:
+        """Link types of the services in which a group is used in more than one way."""
+        services = {service for (service, _), ways in self._ways.items() if len(ways) > 1}
+        return {name for name, link_type in self._types.items() if link_type.service in services}
 
     def _watched(self, row: LinkRow) -> Iterator[Gate]:
         link_type = self._types.get(row.type)

@@ -117,9 +117,11 @@ class Plan:
         parts = [c for s in self.sources.values() for c in (s.assets, s.links)] + [r.links for r in self.rules.values()]
         return sum(c.changed for c in parts) + sum(self.dangling.values())
 
-    def changed_links(self) -> Iterator[tuple[str, LinkRow]]:
-        """Links to create or update, rejected ones left out."""
+    def changed_links(self, types: set[str]) -> Iterator[tuple[str, LinkRow]]:
+        """Links of these types to create or update, rejected ones left out."""
         for stream in (*self.spool.streams("link.create."), *self.spool.streams("link.update.")):
+            if stream.rpartition(".")[2] not in types:
+                continue
             for source, plain in self.spool.rows(stream):
                 row = LinkRow._make(plain)
                 if (source, row.key) not in self.refused:

@@ -17,7 +17,7 @@ from twin.ingest.loader import Loader, load_loader, parse_options
 from twin.ingest.manifest import STITCH, ImportSpec, Manifest, check_stitches
 from twin.ingest.plan import Plan, SourcePlan
 from twin.ingest.rejects import Rejects
-from twin.ingest.rows import AssetRow, LinkRow
+from twin.ingest.rows import AssetRow
 from twin.ingest.spool import Spool
 from twin.ingest.stitch import Candidates, Stitcher
 from twin.ingest.validate import CHUNK, RawLink, Validator
@@ -227,18 +227,17 @@ class Planner:
     def _check_gates(self, plan: Plan, links: LinkPlanner) -> None:
         check = GateCheck(self._schema, self._rejects)
 
-        def changed() -> Iterator[tuple[str, LinkRow]]:
-            return plan.changed_links()
+        everything = set(self._schema.link_types)
 
         def stored(owners: set[str]) -> Iterator[HeldLink]:
-            touched = {(s, row.key) for s, row in changed()}
+            touched = {(s, row.key) for s, row in plan.changed_links(everything)}
             touched |= {(s, link.key) for s, link in self._spool.rows("link.delete")}
             gone = set(self._spool.rows("asset.delete"))
             for link in self._view.gates(owners - gone, check.gated, check.mesh):
                 if (link.source, link.key) not in touched:
                     yield link
 
-        refused = check.check(changed, None if self._view.empty else stored)
+        refused = check.check(plan.changed_links, None if self._view.empty else stored, links.ways)
         for (source, key), row in refused.items():
             part = plan.sources.get(source)
             counts = part.links if part is not None else plan.rules[row.properties["rule"]].links

@@ -29,6 +29,7 @@ def build(
     store_id: str = "",
     sources: list[dict[str, Any]] | None = None,
     findings: list[Finding] | None = None,
+    file: str | None = "links.csv",
 ) -> Arrays:
     """The arrays of a snapshot.
 
@@ -36,7 +37,8 @@ def build(
         assets: n rows: ``id, kind, name, lon, lat, geometry`` and typed property columns.
         links: l rows: ``from, to`` (row numbers of *assets*), ``type, group, need`` (text or null).
         schema: the vocabulary. revision, store_id: what this shows. sources: import sources with times.
-        findings: what reading the tables met; what building meets is added.
+        findings: what reading the tables met; what building meets is added. file: what *links* are called in
+            errors, None for rows of no file.
 
     Raises:
         TableError: links of one gate contradict each other (two values of need, two defaults).
@@ -50,7 +52,7 @@ def build(
     buffers = np.stack([_number(assets, schema.ride_through(s), 0.0) for s in services])
     gates, conflicts = build_gates(columns, types, planned, buffers, services, groups)
     if conflicts:
-        raise conflict_error(conflicts, assets, columns)
+        raise conflict_error(conflicts, assets, file)
     grounded = [schema.services[s].grounded for s in services]
     used = sorted(set(gates.service.tolist()))
     meshes = {s: transport_mesh(columns, types, s, n) for s in range(len(services))}
@@ -187,10 +189,8 @@ def _unsatisfiable(
     return found
 
 
-def conflict_error(
-    conflicts: list[Conflict], assets: pa.Table, columns: LinkColumns, file: str = "links.csv"
-) -> TableError:
-    """All contradicting gates as one error; rows count from 2, below the header."""
+def conflict_error(conflicts: list[Conflict], assets: pa.Table, file: str | None) -> TableError:
+    """All contradicting gates as one error; rows of *file* count from 2, below the header, None has no rows."""
     what = {
         "need": (
             "conflicting_need",
@@ -212,14 +212,11 @@ def conflict_error(
     for conflict in conflicts:
         code, says, fix = what[conflict.what]
         owner = assets["id"][conflict.owner].as_py()
-        rows = ", ".join(str(row + 2) for row in conflict.links[:SHOWN])
-        rejects.append(
-            Reject(
-                Origin(file, conflict.links[0] + 2, "need"),
-                code,
-                f"gate {conflict.service}/{conflict.group} of {owner} {says} (rows {rows})",
-                fix,
-            )
-        )
+        message = f"gate {conflict.service}/{conflict.group} of {owner} {says}"
+        where = Origin("the graph")
+        if file is not None:
+            where = Origin(file, conflict.links[0] + 2, "need")
+            message += f" (rows {', '.join(str(row + 2) for row in conflict.links[:SHOWN])})"
+        rejects.append(Reject(where, code, message, fix))
     lines = "; ".join(f"{r.origin}: {r.message}" for r in rejects[:SHOWN])
     return TableError(lines, rejects=rejects, fix=rejects[0].fix)

@@ -14,7 +14,7 @@ from twin.store import Store
 
 
 def main(folder: str, uri: str, user: str, password: str, *flags: str) -> None:
-    apply.SMALL, apply.ASSETS, apply.LINKS, apply.SORTED = 20, 7, 9, 50
+    apply.SMALL, apply.TRANSACTION, apply.ASSETS, apply.LINKS, apply.SORTED = 20, 8, 7, 9, 50
     with Store(uri, user, password, "neo4j") as store:
         print("begin", flush=True)
         report = load(store, Path(folder), **dict.fromkeys(flags, True))

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
+from itertools import groupby, islice
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from twin.errors import StoreConstraintError, StoreMoved
@@ -207,8 +208,8 @@ class Applier:
                     block.sort(key=_ends)
                     for start in range(0, len(block), LINKS):
                         rows = [self._link(source, row) for source, row in block[start : start + LINKS]]
-                        fixed = {} if images else {"type": type_}
-                        yield Batch(f"ingest.link_{op}", {"rows": rows, **fixed}, len(rows), len(rows), images)
+                        params = {"rows": rows} if images else {"rows": _by_start(rows), "type": type_}
+                        yield Batch(f"ingest.link_{op}", params, len(rows), len(rows), images)
 
     def _link(self, source: str, row: LinkRow) -> list[Any]:
         properties = dict(row.properties)
@@ -242,6 +243,11 @@ def ahead(groups: Iterator[list[Batch]]) -> Iterator[list[Batch]]:
         while (group := coming.result()) is not None:
             coming = pool.submit(next, groups, None)
             yield group
+
+
+def _by_start(rows: list[list[Any]]) -> list[list[Any]]:
+    """Rows [from, to, properties], sorted, as [from, [[to, properties], ...]]: the server looks each start up once."""
+    return [[start, [row[1:] for row in same]] for start, same in groupby(rows, itemgetter(0))]
 
 
 def _ends(item: tuple[str, LinkRow]) -> tuple[str, str]:

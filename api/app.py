@@ -25,6 +25,8 @@ from twin.service import Twin
 from twin.settings import load_settings
 
 log = logging.getLogger("api")
+# What the driver logs would else be printed by Python's handler of last resort; whoever configures logging gets it.
+logging.getLogger("neo4j").addHandler(logging.NullHandler())
 
 DESCRIPTION = """Power grids, telecom networks and data centres as one graph: what depends on what,
 what fails when something is lost, when and why.

@@ -142,6 +142,15 @@ def test_the_schema_is_shown_whole_and_in_parts(twin: Cli) -> None:
     assert "Did you mean POWERS" in answer.err
 
 
+@pytest.mark.parametrize("module", ["twin.cli.main", "api.app"])
+def test_what_the_driver_logs_is_not_printed(module: str) -> None:
+    code = (
+        f"import logging, {module}; logging.getLogger('neo4j.pool').warning('Unable to retrieve routing information')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout + done.stderr == ""
+
+
 def test_results_are_plain_when_nobody_looks_at_a_terminal(tables: str) -> None:
     done = subprocess.run([*TWIN, "impact", "bus-a", "--tables", tables], capture_output=True, check=True)
     assert b"\x1b" not in done.stdout + done.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -22,6 +23,9 @@ what fails when something is lost, when and why.
 
 Results go to stdout; progress, notices and hints to stderr. Exit codes: 0 fine, 1 findings (or an import with
 rejects), 2 the command is not right, 3 Neo4j cannot be reached, 4 a fault of ours (a report is written)."""
+
+# What the driver logs would else reach the terminal through Python's handler of last resort; faults are told by us.
+logging.getLogger("neo4j").addHandler(logging.NullHandler())
 
 #: Modules with a ``register(app)``, in the order of the help page.
 COMMANDS = (

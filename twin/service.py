@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from twin.errors import ApplyInProgress, EmptyTwin, SnapshotError, StoreTransient
 from twin.impact import ImpactResult, Snapshot
+from twin.ingest import unfinished
 from twin.model import Finding, Origin
-from twin.schema import Schema, load_schema
+from twin.schema import Schema, load_schema, supersede
 from twin.store import Store
 from twin.store.read import read_tables
 
@@ -102,6 +103,7 @@ class Twin:
         self._schema = schema
         self._cache = home / "snapshots"
         self._held: Snapshot | None = None
+        self._held_state = ""
         self._reading = threading.Lock()
         self._told = threading.local()
 
@@ -154,7 +156,7 @@ class Twin:
     def _learn(self, state: State) -> None:
         """Extend the vocabulary by the schema files that the store keeps with the data."""
         if not set(state.schema) <= set(self._schema.extras):
-            self._schema = load_schema([*state.schema, *self._schema.extras])
+            self._schema = load_schema(supersede(self._schema.extras, state.schema))
 
     # -- the snapshot ---------------------------------------------------------------------------------------
 
@@ -187,7 +189,7 @@ class Twin:
             raise EmptyTwin("Nothing has been imported yet")
         held = self._held
         if held is not None and self._shows(held, state):
-            return Current(held, _applying(state))
+            return Current(held, unfinished.notice(self.store, state))
         must_wait = held is None or held.arrays.store_id != state.store_id
         if not self._reading.acquire(blocking=must_wait) and held is not None:
             return Current(held, f"Revision {state.revision} is being read; this is revision {held.revision}.")
@@ -201,26 +203,29 @@ class Twin:
             state = self.store.state()
             self._learn(state)
             if self._held is not None and self._shows(self._held, state):
-                return Current(self._held, _applying(state))
+                return Current(self._held, unfinished.notice(self.store, state))
             found = self._from_disk(state)
             if found is None and state.applying:
+                dead = unfinished.cut_off(self.store, state)
                 raise ApplyInProgress(
-                    f"The import run {state.applying} is being applied, and this process has not seen "
-                    f"revision {state.revision} before it",
+                    f"The import run {state.applying} {'was cut off' if dead else 'is being applied'}, and this "
+                    f"process has not seen revision {state.revision} before it",
+                    fix=unfinished.finish(state.applying) if dead else None,
                     run=state.applying,
                     revision=state.revision,
                 )
             found = found or self._from_store(state)
             if found is not None:
-                self._held = found
-                return Current(found, _applying(state))
+                self._held, self._held_state = found, state.state_id
+                return Current(found, unfinished.notice(self.store, state))
         raise StoreTransient(f"The twin changed {ATTEMPTS} times while it was read", fix="Ask again in a moment.")
 
     def _shows(self, snapshot: Snapshot, state: State) -> bool:
-        return snapshot.arrays.store_id == state.store_id and snapshot.revision == state.revision
+        same = snapshot.arrays.store_id == state.store_id and snapshot.revision == state.revision
+        return same and self._held_state == state.state_id
 
     def _folder(self, state: State) -> Path:
-        return self._cache / state.store_id / f"{state.revision:08d}-{self.schema.digest}"
+        return self._cache / state.store_id / f"{state.revision:08d}-{self.schema.digest}-{state.state_id[:8]}"
 
     def _from_disk(self, state: State) -> Snapshot | None:
         folder = self._folder(state)
@@ -321,7 +326,7 @@ class Twin:
         from twin.ingest.run import run_import
 
         found = read_manifest(Path(manifest))
-        schema = load_schema([*self.schema.extras, *found.schema_files])
+        schema = load_schema(supersede(self.schema.extras, load_schema(found.schema_files).extras))
         flags = Flags(replace=replace, force=force, skip_rejects=skip_rejects)
         return run_import(self.store, schema, found, reports=self._home / "reports", flags=flags, dry_run=dry_run)
 
@@ -329,7 +334,7 @@ class Twin:
         """Server version, store id, revision, run being applied, and the revision that answers come from."""
         state = self.store.state()
         held = self._held
-        self._told.notice = _applying(state)
+        self._told.notice = unfinished.notice(self.store, state)
         return {
             "version": self.store.version(),
             "store_id": state.store_id,
@@ -346,12 +351,6 @@ class Twin:
 
 
 SEVERITIES = ("error", "warning", "info")
-
-
-def _applying(state: State) -> str | None:
-    if not state.applying:
-        return None
-    return f"The import run {state.applying} is being applied; this is the state before it (revision {state.revision})."
 
 
 def _flat(row: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -9,6 +9,7 @@
 MATCH (t:TwinState {id: 'twin'})
 WHERE t.importer = $importer
 MATCH (r:ImportRun {id: $run})
-SET t.revision = t.revision + 1, t.schema_names = $schema_names, t.schema_texts = $schema_texts, r += $result, r.revision = t.revision
+SET t.revision = t.revision + 1, t.state_id = randomUUID(), t.schema_names = $schema_names,
+  t.schema_texts = $schema_texts, r += $result, r.revision = t.revision
 REMOVE t.applying
 RETURN t.revision AS revision

@@ -7,6 +7,6 @@ MATCH (t:TwinState {id: 'twin'})
 WHERE t.importer = $importer
 MATCH (r:ImportRun {id: $run})
 SET t.revision = t.revision + CASE WHEN r.published THEN 1 ELSE 0 END,
-  r.status = 'rolled_back', r.rolled_back_at = $at
+  t.state_id = randomUUID(), r.status = 'rolled_back', r.rolled_back_at = $at
 REMOVE t.applying, r.rolling_back
 RETURN t.revision AS revision

@@ -9,6 +9,7 @@ import pytest
 from twin import Snapshot, Twin
 from twin.errors import SchemaError
 from twin.ingest.manifest import single
+from twin.ingest.planner import Flags
 from twin.ingest.run import run_import
 from twin.schema import default_schema, load_schema
 from twin.store import Store
@@ -54,3 +55,29 @@ def test_questions_know_the_schema_that_the_data_were_imported_with(store: Store
         read_tables(store, default_schema())
     again = run_import(store, default_schema(), single("tables", "town", FIXTURES / "water"), reports=tmp_path)
     assert again.status == "unchanged"
+
+
+def test_a_newer_version_of_a_schema_file_replaces_the_one_that_the_twin_keeps(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "water.toml"
+    text = (FIXTURES / "water.toml").read_text(encoding="utf-8")
+    manifest = single("tables", "town", FIXTURES / "water")
+    path.write_text(text, encoding="utf-8")
+    run_import(store, load_schema([path]), manifest, reports=tmp_path)
+    path.write_text(text.replace("description = ", 'description = "Newer: " # ', 1), encoding="utf-8")
+    run_import(store, load_schema([path]), manifest, reports=tmp_path, flags=Flags(full=True))
+    assert Twin(store, load_schema([path]), tmp_path).impact(["town:pump"]).revision >= 1
+    path.write_text(text.partition("[properties.flow_m3h]")[0], encoding="utf-8")
+    with pytest.raises(SchemaError, match="no longer defines"):
+        run_import(store, load_schema([path]), manifest, reports=tmp_path)
+
+
+def test_a_restored_state_of_the_same_number_is_read_anew(store: Store, tmp_path: Path) -> None:
+    schema = load_schema([FIXTURES / "water.toml"])
+    report = run_import(store, schema, single("tables", "town", FIXTURES / "water"), reports=tmp_path)
+    before = store.state()
+    twin = Twin(store, schema, tmp_path)
+    assert twin.snapshot().revision == report.revision
+    run_import(store, schema, single("tables", "village", FIXTURES / "water"), reports=tmp_path)
+    after = store.state()
+    assert before.state_id != after.state_id
+    assert twin._folder(before) != twin._folder(after._replace(revision=before.revision))

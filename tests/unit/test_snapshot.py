@@ -214,6 +214,15 @@ def test_a_gate_that_can_never_hold_is_a_finding(tmp_path: Path) -> None:
     assert snapshot.baseline_down() == ["r1"]
 
 
+def test_headers_with_blanks_and_columns_that_stand_twice(tmp_path: Path) -> None:
+    links = LINKS.replace("group,need", " group , need ")
+    snapshot = Snapshot.from_tables(write(tmp_path, "id,kind\n007,bus\n", " from,type , to\n"))
+    assert snapshot.asset("007")["kind"] == "bus"
+    assert Snapshot.from_tables(write(tmp_path, links=links)).baseline_down() == []
+    with pytest.raises(SourceUnreadable, match="kind stands twice"):
+        Snapshot.from_tables(write(tmp_path, "id,kind,kind\n007,bus,bus\n"))
+
+
 @pytest.mark.parametrize("text", ["", "kind\nbus\n", 'id,kind\n"a,bus\n'])
 def test_files_that_are_no_tables(tmp_path: Path, text: str) -> None:
     with pytest.raises(SourceUnreadable, match=r"assets\.csv"):

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from twin.errors import ImportRejected, ImportUnfinished, ReplaceRefused, StoreMoved
+from twin.errors import ImportRejected, ImportUnfinished, ReplaceRefused, SchemaError, StoreMoved
 from twin.ingest.apply import Applier
 from twin.ingest.claim import Claim, claimed
 from twin.ingest.manifest import Manifest
@@ -23,7 +23,7 @@ from twin.ingest.rejects import Rejects
 from twin.ingest.report import ImportReport
 from twin.ingest.spool import Spool
 from twin.ingest.view import StoreView
-from twin.schema import Schema, load_schema
+from twin.schema import Schema, SchemaText, load_schema, supersede
 
 if TYPE_CHECKING:
     from twin.store import Store
@@ -64,7 +64,7 @@ def run_import(
             ManifestError, LoaderOptionError, UnknownLoader, StoreError.
     """
     flags = flags or Flags()
-    schema = load_schema([*store.state().schema, *schema.extras])
+    schema = _kept_schema(store.state().schema, schema)
     job = _Job(store, schema, manifest, reports, flags, progress)
     if dry_run:
         state = store.rows("ingest.state")
@@ -79,6 +79,25 @@ def run_import(
                 if attempt == ATTEMPTS - 1:
                     raise
     raise AssertionError("unreachable")
+
+
+def _kept_schema(kept: tuple[SchemaText, ...], schema: Schema) -> Schema:
+    """The schema of this import, extended by the files that the twin keeps; a newer version of one replaces it.
+
+    Raises:
+        SchemaError: a kind or link type of a kept file is no longer there, and the twin may hold some.
+    """
+    merged = load_schema(supersede(kept, schema.extras))
+    if set(kept) <= set(merged.extras):
+        return merged
+    before = load_schema(kept)
+    gone = sorted({*before.kinds, *before.link_types} - {*merged.kinds, *merged.link_types})
+    if gone:
+        raise SchemaError(
+            f"the schema no longer defines {', '.join(gone)}, which the twin was imported with",
+            fix="Keep the definition in your schema file, or start a new twin (twin down --purge).",
+        )
+    return merged
 
 
 class _Job:

@@ -1,6 +1,6 @@
 """The schema as data: domains, services, kinds, link types and properties with units."""
 
-from twin.schema.load import default_schema, load_schema, parse_need
+from twin.schema.load import default_schema, load_schema, parse_need, supersede
 from twin.schema.model import (
     NEED_ALL,
     NEED_ANY,
@@ -30,4 +30,5 @@ __all__ = [
     "load_schema",
     "parse_need",
     "suggest",
+    "supersede",
 ]

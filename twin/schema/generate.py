@@ -19,7 +19,7 @@ ASSET_LABEL = "Asset"
 #: Labels of the twin's own book-keeping beside the assets, with their properties (design §5).
 BOOK_KEEPING = {
     "TwinState": (
-        *("id", "store_id", "revision", "next_ord", "next_run", "applying", "schema_names", "schema_texts"),
+        *("id", "store_id", "revision", "next_ord", "next_run", "applying", "state_id", "schema_names", "schema_texts"),
         *("claims", "importer", "importer_at"),
     ),
     "ImportRun": (

@@ -80,6 +80,26 @@ def load_schema(extra: Sequence[Path | SchemaText] = ()) -> Schema:
     return _build(tables, extras)
 
 
+def supersede(older: Sequence[SchemaText], newer: Sequence[SchemaText]) -> list[SchemaText]:
+    """Both, without the older files of which *newer* has another version.
+
+    A version is told by the file's name, or by an entry that both define.
+    """
+    defined = {entry for extra in newer for entry in _defines(extra)}
+    names = {Path(extra.name).name for extra in newer}
+    kept = [e for e in older if Path(e.name).name not in names and not defined & _defines(e)]
+    return [*kept, *newer]
+
+
+def _defines(extra: SchemaText) -> set[tuple[str, str]]:
+    """(table, name) of everything that a file defines; nothing when it is not TOML."""
+    try:
+        document = tomllib.loads(extra.text)
+    except tomllib.TOMLDecodeError:
+        return set()
+    return {(t, n) for t, entries in document.items() if t in TABLES and isinstance(entries, dict) for n in entries}
+
+
 def _read(item: Path | SchemaText) -> SchemaText:
     if isinstance(item, SchemaText):
         return item

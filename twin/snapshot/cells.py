@@ -52,25 +52,30 @@ def read_csv(path: Path, needed: tuple[str, ...]) -> pa.Table:
             header = file.readline().decode("utf-8-sig")
         if not header.strip():
             raise SourceUnreadable(f"{path}: the file is empty", fix="Export it again.")
+        names = _header(header)
+        twice = sorted({n.strip() for n in names if [m.strip() for m in names].count(n.strip()) > 1 and n.strip()})
+        if twice:
+            raise SourceUnreadable(f"{path}: column {', '.join(twice)} stands twice", fix="Give columns one name each.")
         table = pcsv.read_csv(
             path,
             parse_options=pcsv.ParseOptions(newlines_in_values=True),
             convert_options=pcsv.ConvertOptions(
-                column_types={name.strip(): pa.string() for name in _header(header)},
+                column_types={name: pa.string() for name in names},
                 strings_can_be_null=True,
                 quoted_strings_can_be_null=True,
                 null_values=[""],
             ),
         )
-    except (OSError, UnicodeDecodeError, pa.ArrowInvalid) as error:
+    except (OSError, UnicodeDecodeError, pa.ArrowInvalid, csv.Error) as error:
         raise SourceUnreadable(f"{path}: {error}") from error
+    table = table.rename_columns([name.strip() for name in table.column_names])
     missing = [name for name in needed if name not in table.column_names]
     if missing:
         raise SourceUnreadable(
             f"{path}: column {', '.join(missing)} is missing",
             fix="See design of the table format: docs/loaders/tables.md.",
         )
-    return table.rename_columns([name.strip() for name in table.column_names])
+    return table
 
 
 def _header(line: str) -> list[str]:

@@ -34,12 +34,14 @@ class State(NamedTuple):
         revision: number of the last published state, 0 before the first.
         applying: the import run that is being written in batches, or None.
         schema: the users' schema files that the data were imported with.
+        state_id: identity of the published state; a restored backup may reach the same revision with other data.
     """
 
     store_id: str
     revision: int
     applying: str | None
     schema: tuple[SchemaText, ...] = ()
+    state_id: str = ""
 
 
 class Unit:
@@ -177,7 +179,7 @@ class Store:
             return State("", 0, None)
         row = found[0]
         schema = tuple(map(SchemaText, row["schema_names"], row["schema_texts"]))
-        return State(row["store_id"], row["revision"], row["applying"], schema)
+        return State(row["store_id"], row["revision"], row["applying"], schema, row["state_id"])
 
     def published(self) -> State:
         """Like :meth:`state`, for those who need data. Raises EmptyTwin when nothing was published yet."""

@@ -118,3 +118,21 @@ def test_the_schema_of_the_manifest_counts(store: Store, tmp_path: Path) -> None
     write(tmp_path / "grid", [("s1", "substation", "S1", 9, 52), ("s2", "substation"), ("p", "pump")], [])
     (tmp_path / "twin.toml").write_text('[twin]\nschema = "water.toml"\n' + MANIFEST)
     assert load(store, tmp_path).status == "applied"
+
+
+def test_a_rule_of_many_kinds_links_allowed_ends_only(store: Store, driver: neo4j.Driver, tmp_path: Path) -> None:
+    """The RTU stands nearer to the feeder than the bus; POWERS does not go from an RTU to a feeder."""
+    assets = [("b", "bus", "B", 9.1, 52), ("r", "rtu", "R", 9, 52), ("f", "feeder", "F", 9, 52)]
+    write(tmp_path / "grid", assets, [])
+    write(tmp_path / "telecom", [], [])
+    both = MANIFEST.replace('kind = "substation"', 'kind = ["bus", "rtu"]').replace('kind = "site"', 'kind = "feeder"')
+    (tmp_path / "twin.toml").write_text(
+        both[: both.index("[[import]]")] + both[both.index('[[import]]\nsource = "grid"') :]
+    )
+    report = load(store, tmp_path)
+    assert [row[:2] for row in stitched(driver)] == [["grid:b", "grid:f"]]
+    (tmp_path / "twin.toml").write_text((tmp_path / "twin.toml").read_text() + 'each = "from"\n')
+    report = load(store, tmp_path)
+    (finding,) = [f for f in report.findings if f.code == "stitch_unmatched"]
+    assert "POWERS does not go from rtu to feeder" in finding.message
+    assert finding.assets == ("grid:r",)

@@ -125,6 +125,13 @@ class StitchSpec(_Part):
     properties: dict[str, Any] = Field(default_factory=dict)
     unmatched: Literal["warning", "info", "ignore"] = "warning"
 
+    @property
+    def seeker(self) -> Literal["from", "to"]:
+        """The side whose assets each want a partner."""
+        if self.rule == "nearest":
+            return self.each
+        return "from" if self.rule == "within" and self.outer == "to" else "to"
+
     @model_validator(mode="after")
     def _fits(self) -> StitchSpec:
         if self.need is not None:

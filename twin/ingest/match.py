@@ -18,7 +18,7 @@ WORLD_M = 20_100_000.0
 
 
 class Member(NamedTuple):
-    """An asset that a rule may link; ``value`` is what rule ``key`` compares."""
+    """An asset that a rule may link; ``value`` is what rule ``key`` compares, ``kind`` decides on allowed ends."""
 
     id: str
     native_id: str
@@ -26,6 +26,7 @@ class Member(NamedTuple):
     lat: float | None
     geometry: bytes | None
     value: Any
+    kind: str = ""
 
     def shape(self) -> Any:
         """The asset's geometry, its point if it has no more, or None."""

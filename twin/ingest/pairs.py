@@ -10,14 +10,18 @@ from twin.errors import ManifestError
 from twin.ingest.match import Found, Match, Member, between
 from twin.ingest.rejects import Rejects
 from twin.model import Origin
-from twin.schema import suggest
+from twin.schema import LinkType, suggest
 from twin.schema.values import ValueProblem, parse_number
 
 COLUMNS = ("from", "to", "confidence")
 
 
-def match_table(start: Sequence[Member], end: Sequence[Member], path: Path, rejects: Rejects) -> Found:
+def match_table(
+    start: Sequence[Member], end: Sequence[Member], path: Path, rejects: Rejects, link_type: LinkType | None = None
+) -> Found:
     """The pairs of the table; ids are full ids, or native ids that are unique on their side.
+
+    A pair that *link_type* does not allow is a reject.
 
     Raises:
         ManifestError: the table cannot be read or lacks a column.
@@ -33,7 +37,7 @@ def match_table(start: Sequence[Member], end: Sequence[Member], path: Path, reje
             if missing:
                 raise ManifestError(f"{path}: column {', '.join(missing)} is missing", fix="Write a header: from,to")
             for row in reader:
-                match = _pair(row, sides, Origin(path.name, reader.line_num), rejects)
+                match = _pair(row, sides, Origin(path.name, reader.line_num), rejects, link_type)
                 if match is not None:
                     matches.append(match)
                     met.add(match.to_id)
@@ -52,7 +56,11 @@ def _by_name(members: Sequence[Member]) -> dict[str, Member | None]:
 
 
 def _pair(
-    row: dict[str, str | None], sides: tuple[dict[str, Member | None], ...], origin: Origin, rejects: Rejects
+    row: dict[str, str | None],
+    sides: tuple[dict[str, Member | None], ...],
+    origin: Origin,
+    rejects: Rejects,
+    link_type: LinkType | None,
 ) -> Match | None:
     found: list[Member] = []
     for column, names in zip(("from", "to"), sides, strict=True):
@@ -78,5 +86,13 @@ def _pair(
         rejects.new(Origin(origin.file, origin.row, "confidence"), problem.code, str(problem), problem.fix)
         return None
     if len(found) < 2:
+        return None
+    if link_type is not None and not link_type.allows(found[0].kind, found[1].kind):
+        rejects.new(
+            origin,
+            "disallowed_ends",
+            f"{link_type.name} does not go from {found[0].kind} to {found[1].kind}",
+            "Correct the pair, or allow the ends in a schema file of your own.",
+        )
         return None
     return Match(found[0].id, found[1].id, between(*found), confidence)

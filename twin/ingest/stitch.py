@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from twin.errors import ManifestError
 from twin.ingest.ends import LinkPlanner
 from twin.ingest.known import AssetIndex
 from twin.ingest.manifest import STITCH, Manifest, Range, Side, StitchSpec
-from twin.ingest.match import Found, Member, match_key, match_nearest, match_within
+from twin.ingest.match import Found, Match, Member, match_key, match_nearest, match_within
 from twin.ingest.pairs import match_table
 from twin.ingest.plan import Plan, RulePlan
 from twin.ingest.rows import AssetRow
@@ -17,7 +17,7 @@ from twin.ingest.spool import Spool
 from twin.ingest.values import Needs, parsers
 from twin.ingest.view import HeldEnds, StoreView
 from twin.model import Finding, Origin
-from twin.schema import Schema
+from twin.schema import LinkType, Schema
 from twin.schema.values import ValueProblem
 
 #: Ids named in one finding.
@@ -61,6 +61,32 @@ def _meets(condition: Any, value: Any) -> bool:
     return bool(value == condition)
 
 
+def allowed_ends(
+    link_type: LinkType, start: Sequence[Member], end: Sequence[Member], seeker: str
+) -> Iterator[tuple[list[Member], list[Member], str]]:
+    """The members of the seeking side, each with those of the other side that the link type lets it have.
+
+    Yields:
+        Seekers that may have the same kinds, the others of these kinds, and why there can be none ("" if there can).
+    """
+    seekers, others = (start, end) if seeker == "from" else (end, start)
+    kinds = sorted({m.kind for m in others})
+    groups: dict[tuple[str, ...], list[Member]] = {}
+    ways: dict[str, tuple[str, ...]] = {}
+    for member in seekers:
+        if member.kind not in ways:
+            pairs = {kind: (member.kind, kind) if seeker == "from" else (kind, member.kind) for kind in kinds}
+            ways[member.kind] = tuple(kind for kind in kinds if link_type.allows(*pairs[kind]))
+        groups.setdefault(ways[member.kind], []).append(member)
+    for way, some in groups.items():
+        if way or not kinds:
+            yield some, [m for m in others if m.kind in way], ""
+            continue
+        for kind in sorted({m.kind for m in some}):
+            pair = f"from {kind} to" if seeker == "from" else f"to {kind} from"
+            yield [m for m in some if m.kind == kind], [], f"{link_type.name} does not go {pair} {' or '.join(kinds)}"
+
+
 class Candidates:
     """The assets of this import that some rule may link, kept in the spool as validation meets them."""
 
@@ -92,7 +118,8 @@ class Candidates:
         for stream, side in self._sides.get(asset.kind, ()):
             if holds(side, asset):
                 value = asset.value(side.key) if side.key else None
-                self._spool.add(stream, Member(asset.id, asset.native_id, asset.lon, asset.lat, asset.geometry, value))
+                member = Member(asset.id, asset.native_id, asset.lon, asset.lat, asset.geometry, value, asset.kind)
+                self._spool.add(stream, member)
 
     def members(self, rule: str, side: str) -> list[Member]:
         """The assets of one side of a rule, sorted by id."""
@@ -176,14 +203,27 @@ class Stitcher:
         self._notes(spec, part, start, end, notes)
 
     def _match(self, spec: StitchSpec, start: list[Member], end: list[Member]) -> Found:
+        link_type = self._schema.link_types[spec.link]
+        if spec.path is not None:
+            return match_table(start, end, spec.path, self._plan.rejects, link_type)
+        matches: list[Match] = []
+        lost: list[tuple[str, str]] = []
+        for some, others, why in allowed_ends(link_type, start, end, spec.seeker):
+            if why:
+                lost += [(member.id, why) for member in some]
+                continue
+            ends = (some, others) if spec.seeker == "from" else (others, some)
+            found, without = self._found(spec, *ends)
+            matches += found
+            lost += without
+        return matches, lost
+
+    def _found(self, spec: StitchSpec, start: list[Member], end: list[Member]) -> Found:
         if spec.rule == "nearest":
             return match_nearest(start, end, spec.each, spec.k, spec.max_distance_m)
         if spec.rule == "within":
             return match_within(start, end, spec.outer)
-        if spec.rule == "key":
-            return match_key(start, end)
-        assert spec.path is not None
-        return match_table(start, end, spec.path, self._plan.rejects)
+        return match_key(start, end)
 
     def _fixed(self, spec: StitchSpec) -> dict[str, Any]:
         fixed = {}

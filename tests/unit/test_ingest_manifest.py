@@ -85,6 +85,18 @@ def test_a_manifest_says_what_to_import_and_stitch(tmp_path: Path, schema: Schem
         ('rule = "nearest"', 'rule = "key"', "rule 'key' needs `key` on both sides"),
         ('rule = "nearest"', 'rule = "table"', "`path` belongs to rule 'table'"),
         ("[twin]", "[twin", "not valid TOML"),
+        ("[twin]", "[[twin]]", "line 2: write [twin] as a table"),
+        ('name = "Test"', "name = 3", "line 3: name: write a text"),
+        ('schema = ["water.toml"]', "schema = 5", "line 4: schema: write a path or a list of paths"),
+        ('schema = ["water.toml"]', "schema = [5]", "line 4: schema: write a path or a list of paths"),
+        ('options = { encoding = "latin-1" }', "options = 3", "line 10: options: "),
+        (
+            "mapping = { layers = 1 }",
+            "mapping = 4",
+            "line 12: import: `mapping` must be a table or the path of a mapping file",
+        ),
+        ("mapping = { layers = 1 }", "mapping = {}\noptions = 3", "line 17: options: "),
+        ('from = { kind = "substation"', 'from = 3 # { kind = "substation"', "line 22: from: "),
     ],
 )
 def test_mistakes_name_their_line(tmp_path: Path, old: str, new: str, said: str) -> None:
@@ -93,6 +105,22 @@ def test_mistakes_name_their_line(tmp_path: Path, old: str, new: str, said: str)
         read_manifest(path)
     assert said in caught.value.detail
     assert str(path) in caught.value.detail
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("twin = 3", "line 1: write [twin] as a table"),
+        ("stitch = 1", "line 1: write [[stitch]] with two brackets"),
+        ("stitch = [1]", "line 1: stitch: "),
+        ("import = 1", "line 1: write [[import]] with two brackets"),
+        ('[import]\nsource = "grid"', "line 1: write [[import]] with two brackets"),
+    ],
+)
+def test_tables_of_a_wrong_type(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(ManifestError) as caught:
+        read_manifest(write(tmp_path, text))
+    assert said in caught.value.detail
 
 
 def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:

@@ -48,7 +48,11 @@ class ImportSpec(_Part):
         if "path" in data:
             data["paths"] = (data.pop("path"),)
         if "mapping" in data:
-            data["options"] = {**data.get("options", {}), "mapping": data.pop("mapping")}
+            options, mapping = data.get("options", {}), data.pop("mapping")
+            if not isinstance(mapping, dict | str):
+                raise ValueError("`mapping` must be a table or the path of a mapping file")
+            if isinstance(options, dict):  # else pydantic says so
+                data["options"] = {**options, "mapping": mapping}
         return data
 
     @field_validator("paths")
@@ -203,10 +207,7 @@ def _manifest(path: Path, data: dict[str, Any], text: str) -> Manifest:
         for word in data
         if word not in TABLES
     ]
-    head = data.get("twin", {})
-    problems += [
-        f"line {_line(text, key)}: unknown key {key!r} in [twin]" for key in head if key not in ("name", "schema")
-    ]
+    head = _head(data.get("twin", {}), text, problems)
     imports = _parts(ImportSpec, "import", data, text, problems)
     stitches = _parts(StitchSpec, "stitch", data, text, problems)
     problems.extend(_twice(stitches, text))
@@ -215,14 +216,32 @@ def _manifest(path: Path, data: dict[str, Any], text: str) -> Manifest:
     if problems:
         raise ManifestError(f"{path}: {'; '.join(problems)}", problems=problems)
     folder = path.absolute().parent
-    schema = head.get("schema", [])
     return Manifest(
-        name=str(head.get("name", path.parent.name or path.stem)),
+        name=head.get("name", path.parent.name or path.stem),
         path=path.absolute(),
-        schema_files=tuple(folder / name for name in ([schema] if isinstance(schema, str) else schema)),
+        schema_files=tuple(folder / name for name in head.get("schema", [])),
         imports=tuple(s.model_copy(update={"paths": tuple(folder / p for p in s.paths)}) for s in imports),
         stitches=tuple(s.model_copy(update={"path": folder / s.path}) if s.path else s for s in stitches),
     )
+
+
+def _head(head: Any, text: str, problems: list[str]) -> dict[str, Any]:
+    """What ``[twin]`` says, ``schema`` as a list; values of a wrong type are left out and told."""
+    if not isinstance(head, dict):
+        problems.append(f"line {_line(text, 'twin')}: write [twin] as a table")
+        return {}
+    good: dict[str, Any] = {}
+    for key, value in head.items():
+        listed = [value] if isinstance(value, str) else value
+        if key not in ("name", "schema"):
+            problems.append(f"line {_line(text, key)}: unknown key {key!r} in [twin]")
+        elif key == "name" and not isinstance(value, str):
+            problems.append(f"line {_line(text, key)}: name: write a text")
+        elif not isinstance(listed, list) or not all(isinstance(name, str) for name in listed):
+            problems.append(f"line {_line(text, key)}: schema: write a path or a list of paths")
+        else:
+            good[key] = value if key == "name" else listed
+    return good
 
 
 def _parts(model: type[Any], table: str, data: dict[str, Any], text: str, problems: list[str]) -> list[Any]:

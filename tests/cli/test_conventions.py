@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from twin import errors as e
-from twin.cli import faults
+from twin.cli import faults, wiring
 from twin.impact import Snapshot
 
 if TYPE_CHECKING:
@@ -121,6 +121,16 @@ def test_an_interrupt_is_130_without_a_traceback(twin: Cli, tables: str, monkeyp
     monkeypatch.setattr(Snapshot, "from_tables", stopped)
     answer = twin("impact", "x", "--tables", tables)
     assert (answer.code, answer.err) == (130, "Interrupted.\n")
+
+
+def test_an_interrupted_import_says_how_to_go_on(twin: Cli, tables: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(wiring, "settings", stopped)
+    answer = twin("import", "--loader", "tables", "--source", "x", tables)
+    assert answer.code == 130
+    assert "finished by running it again" in answer.err
 
 
 def test_an_impossible_setting_is_named(twin: Cli, monkeypatch: pytest.MonkeyPatch) -> None:

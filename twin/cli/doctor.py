@@ -154,6 +154,8 @@ def _password(server: LocalServer) -> Check:
 
 
 def _store(store: Store, settings: Settings) -> Iterator[Check]:
+    from twin.ingest import unfinished
+
     try:
         version = store.check_version()
     except TwinError as error:
@@ -169,8 +171,11 @@ def _store(store: Store, settings: Settings) -> Iterator[Check]:
         yield Check("constraints", "ok", "all constraints and indexes are online")
     state = store.state()
     if state.applying:
-        text = f"import run {state.applying} is being applied over revision {state.revision}"
-        yield Check("revision", "warning", text, "Wait; if it was killed, run the same import again: it resumes.")
+        dead = unfinished.cut_off(store, state)
+        stands = "was cut off" if dead else "is being applied"
+        text = f"import run {state.applying} {stands} over revision {state.revision}"
+        wait = "Wait; if it was killed, run the same import again: it resumes."
+        yield Check("revision", "warning", text, unfinished.finish(state.applying) if dead else wait)
     elif state.revision == 0:
         yield Check("revision", "warning", "the twin is empty", "twin import samples/germany/twin.toml")
     else:

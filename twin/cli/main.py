@@ -86,7 +86,7 @@ def main(args: Sequence[str] | None = None) -> int:
         code = typer.main.get_command(build()).main(words, prog_name="twin", standalone_mode=False)
         sys.stdout.flush()
         if code == faults.INTERRUPTED:
-            note("Interrupted.")
+            _interrupted(words)
         return code if isinstance(code, int) else faults.OK
     except TwinError as error:
         return faults.show(error, as_json)
@@ -97,7 +97,7 @@ def main(args: Sequence[str] | None = None) -> int:
     except SystemExit as stop:  # of shell completion, or typer's answer to a reader that went away
         return _quiet_pipe() if isinstance(stop.__context__, BrokenPipeError) else int(stop.code or 0)
     except (Abort, KeyboardInterrupt):
-        note("Interrupted.")
+        _interrupted(words)
         return faults.INTERRUPTED
     except Exception as error:
         return faults.show_unexpected(error, as_json)
@@ -106,6 +106,12 @@ def main(args: Sequence[str] | None = None) -> int:
 def run() -> NoReturn:
     """Entry point of the console script."""
     sys.exit(main())
+
+
+def _interrupted(words: Sequence[str]) -> None:
+    note("Interrupted.")
+    if words[:1] == ["import"]:
+        note("An import that was cut off is finished by running it again, or taken back with --rollback RUN.")
 
 
 def _usage(error: TyperException, as_json: bool) -> int:

@@ -150,6 +150,8 @@ def status(json: Json = False) -> None:
     else:
         names = ("state", "uri", "version", "pid", "memory_mb", "home", "revision", "applying", "assets", "links")
         output.facts({name.replace("_", " "): found.get(name) for name in (*names, "problem")})
+        if found.get("cut_off"):
+            output.note(f"The import run {found['applying']} was cut off. {found['fix']}", style="yellow")
         if found["state"] in ("stopped", "absent", "crashed"):
             output.hints(["twin up"])
     if found["state"] != "running":
@@ -164,11 +166,15 @@ def server_facts(settings: Settings) -> dict[str, Any]:
         facts = local_server(settings).status().to_dict()
         if facts["state"] != "running":
             return facts
+    from twin.ingest import unfinished
+
     try:
         with wiring.open_store(settings) as store:
             state = store.state()
             facts |= {"version": store.version(), "store_id": state.store_id, "revision": state.revision}
             facts |= {"applying": state.applying, **store.rows("store.counts")[0]}
+            if unfinished.cut_off(store, state):
+                facts |= {"cut_off": True, "fix": unfinished.finish(state.applying or "")}
     except TwinError as error:
         facts |= {"state": "unreachable", "problem": error.detail, "code": error.code, "fix": error.fix}
     return facts

@@ -140,6 +140,15 @@ def test_an_impossible_setting_is_named(twin: Cli, monkeypatch: pytest.MonkeyPat
     assert "/nowhere/water.toml" in answer.err
 
 
+@pytest.mark.parametrize("words", [("find", "x"), ("up",), ("impact", "x")])
+def test_a_home_that_cannot_be_made_is_named(twin: Cli, monkeypatch: pytest.MonkeyPatch, words: tuple[str]) -> None:
+    monkeypatch.delenv("TWIN_NEO4J_URI", raising=False)
+    monkeypatch.setenv("TWIN_HOME", "/proc/x")
+    answer = twin(*words)
+    assert answer.code == 2
+    assert "TWIN_HOME" in answer.err
+
+
 def test_the_schema_is_shown_whole_and_in_parts(twin: Cli) -> None:
     everything = twin("schema")
     assert all(word in everything.out for word in ("substation", "workload", "POWERS", "CONNECTS"))

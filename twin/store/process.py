@@ -11,10 +11,11 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 import psutil
 
-from twin.errors import ServerLocked
+from twin.errors import ServerLocked, SettingsError
 
 STOP_SECONDS = 60.0
 
@@ -99,13 +100,12 @@ def exclusive(path: Path, seconds: float) -> Iterator[None]:
     """Hold the lock file *path*; the system releases it when its holder dies, however that happens.
 
     Raises:
-        ServerLocked: another process held it all the time.
+        ServerLocked: another process held it all the time. SettingsError: the folder cannot be written.
     """
     import fcntl
 
-    path.parent.mkdir(parents=True, exist_ok=True)
     end = time.monotonic() + seconds
-    with path.open("a") as file:
+    with _lock_file(path) as file:
         while True:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -118,3 +118,15 @@ def exclusive(path: Path, seconds: float) -> Iterator[None]:
                     ) from None
                 time.sleep(0.1)
         yield
+
+
+def _lock_file(path: Path) -> IO[str]:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("a")
+    except OSError as error:
+        raise SettingsError(
+            f"TWIN_HOME: {path.parent} cannot be made or written: {error.strerror or error}",
+            fix="Set TWIN_HOME to a folder that you may write.",
+            setting="TWIN_HOME",
+        ) from error

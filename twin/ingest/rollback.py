@@ -12,6 +12,7 @@ from twin.errors import RollbackRefused
 from twin.ingest.claim import Claim, claimed
 from twin.ingest.planner import Progress
 from twin.ingest.view import STEP
+from twin.schema import load_schema
 
 if TYPE_CHECKING:
     from twin.store.store import Store, Unit
@@ -54,10 +55,13 @@ def rollback(store: Store, run: str, progress: Progress) -> RollbackReport:
         size = state["images"] + made.get("assets_create", SMALL + 1) + made.get("links_create", 0)
         job = _Rollback(run, int(made["first_ord"]), claim, progress)
         if size <= SMALL and made["status"] == "applied":
-            return store.write(job.whole)
-        store.rows("ingest.rollback_begin", run=run, importer=claim.importer)
-        job.steps(store.write)
-        return store.write(job.end)
+            report = store.write(job.whole)
+        else:
+            store.rows("ingest.rollback_begin", run=run, importer=claim.importer)
+            job.steps(store.write)
+            report = store.write(job.end)
+        store.prepare(load_schema([*store.state().schema]))  # a large import that was killed leaves no search index
+        return report
 
 
 def _check(run: str, state: dict[str, Any], claim: Claim) -> None:

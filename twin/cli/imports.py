@@ -224,7 +224,8 @@ def _next(report: ImportReport, manifest: Manifest) -> list[str]:
     if report.status == "planned":
         return ["run the same command without --dry-run"]
     lines = []
-    if any(part["assets"]["missing"] + part["links"]["missing"] for part in report.plan["sources"]):
+    counted = [part[what] for part in report.plan["sources"] for what in ("assets", "links")]
+    if any(count["missing"] > count["remove"] for count in counted):
         lines.append("what the export no longer has is still in the twin; --replace removes it")
     lines += ["twin status", "twin findings", "twin impact ID"]
     if report.status == "applied":

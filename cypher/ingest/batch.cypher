@@ -1,11 +1,15 @@
-// Marks one batch of a run as written, in the transaction that writes it; no row if it was written before.
+// Marks one batch of a run as written, in the transaction that writes it; `fresh` is false if it was written before.
+// No row if the run is not open or another importer holds the twin; counting the claim locks it first.
+// param importer: string = "host:4711:1700000000"
 // param run: string = "20261123-065500-a1b2"
 // param batch: integer = 3
 // mode: write
-MATCH (r:ImportRun {id: $run})
-WHERE r.batch < $batch AND r.status = 'applying'
-SET r.batch = $batch
-WITH r
 MATCH (t:TwinState {id: 'twin'})
-SET t.importer_at = timestamp()
-RETURN r.batch AS batch
+SET t.claims = coalesce(t.claims, 0) + 1
+WITH t
+WHERE t.importer = $importer
+MATCH (r:ImportRun {id: $run})
+WHERE r.status = 'applying'
+WITH t, r, r.batch < $batch AS fresh
+SET t.importer_at = timestamp(), r.batch = CASE WHEN fresh THEN $batch ELSE r.batch END
+RETURN fresh

@@ -178,6 +178,31 @@ def test_needs_of_one_gate_must_agree_with_the_store_too(store: Store, tmp_path:
     assert load(store, write(tmp_path / "x", assets, changed)).status == "applied", "its own old value does not count"
 
 
+def test_a_need_does_not_go_with_the_row_that_gave_it(store: Store, driver: neo4j.Driver, tmp_path: Path) -> None:
+    needs = "MATCH (:Asset)-[r]->(:Asset {id: 'grid:h'}) RETURN collect(r.need)"
+    assets = [("h", "load"), *((f"c{i}", "generator") for i in (1, 2, 3, 4))]
+    links = [("c1", "POWERS", "h", "", "2"), ("c2", "POWERS", "h"), ("c3", "POWERS", "h")]
+    load(store, write(tmp_path / "x", assets, links))
+    assert one(driver, needs) == [["2", "2", "2"]], "a blank need takes that of its gate"
+    assert load(store, tmp_path / "x", full=True).status == "unchanged"
+    load(store, write(tmp_path / "x", assets, links[1:]), replace=True, force=True)
+    assert one(driver, needs) == [["2", "2"]]
+    assert load(store, tmp_path / "x", full=True).status == "unchanged", "and it stays"
+    load(store, write(tmp_path / "x", assets, [("c4", "POWERS", "h", "", "3"), *links[1:]]))
+    assert one(driver, needs) == [["3", "3", "3"]], "another value is another need"
+    load(store, write(tmp_path / "x", assets, [("c4", "POWERS", "h"), *links[1:]]))
+    assert one(driver, needs) == [[]], "what is taken from the row is taken from the gate"
+
+
+def test_a_need_that_cannot_be_kept_is_a_finding(store: Store, tmp_path: Path) -> None:
+    assets = [("h", "load"), ("c1", "generator"), ("c2", "generator")]
+    load(store, write(tmp_path / "x", assets, [("c1", "POWERS", "h", "", "2")]))
+    load(store, write(tmp_path / "y", [("e", "genset")], [("e", "POWERS", "grid:h")]), "spare")
+    load(store, write(tmp_path / "x", assets, []), replace=True, force=True)
+    (finding,) = [row for row in store.rows("ingest.findings") if row["code"] == "gate_need_lost"]
+    assert finding["assets"] == ["grid:h"]
+
+
 @pytest.mark.parametrize("small", [50_000, 5], ids=["one transaction", "batches"])
 def test_rollback_restores_the_digest(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small: int

@@ -35,7 +35,7 @@ class Bench:
         fields = {"id": "a", "kind": "bus", "origin": Origin("assets.csv", 7), **given}
         return self.validator.assets("grid", [AssetRecord(**fields)])
 
-    def links(self, *records: tuple[Any, ...], stored: dict[str, str] | None = None) -> list[LinkRow]:
+    def links(self, *records: tuple[Any, ...], stored: dict[str, str] | None = None, needs: Any = ()) -> list[LinkRow]:
         """Validate and plan links (from, type, to, group, need); returns those that would be made."""
         raws = []
         for number, (start, type_, end, *rest) in enumerate(records, 2):
@@ -47,7 +47,7 @@ class Bench:
             self.schema, self.validator.index, {}, {"grid": Held("grid")}, self.spool, self.rejects,
             lambda ids: {i: found[i] for i in ids if i in found},
         )  # fmt: skip
-        planner.plan("grid", raws)
+        planner.plan("grid", raws, needs)
         streams = self.spool.streams("link.create.")
         return [LinkRow._make(row) for stream in streams for _, row in self.spool.rows(stream)]
 
@@ -209,6 +209,18 @@ def test_two_values_of_need_in_one_gate(bench: Bench) -> None:
     assert gates(bench, rows) == {2}, "one of the two is rejected, and names the other"
     assert bench.codes == [(2, "need", "conflicting_need")]
     assert "links.csv:4" in bench.rejects.first[0].message
+
+
+def test_a_blank_need_takes_that_of_its_gate(bench: Bench) -> None:
+    power_gate(bench)
+    rows = bench.links(
+        ("g1", "POWERS", "l"), ("g2", "POWERS", "grid:l", None, "2"), ("g1", "POWERS", "l", "other"),
+        ("g1", "POWERS", "b"), ("t", "CONDUCTS", "b", None, "all"), ("g2", "POWERS", "l", "power"),
+        needs=[("grid:l", "POWERS", None, "2"), ("b", "CONDUCTS", None, "all"), ("nowhere", "POWERS", None, "3")],
+    )  # fmt: skip
+    default = bench.schema.link_types["POWERS"].group
+    found = {row.row: row.need for row in rows}
+    assert found == {2: "2", 3: "2", 4: None, 5: None, 6: "all", 7: "2" if default == "power" else None}
 
 
 def test_two_defaults_in_one_gate(bench: Bench) -> None:

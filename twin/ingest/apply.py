@@ -130,7 +130,10 @@ class Applier:
         return self._store.write(start), 0
 
     def _together(self, number: int, batches: list[Batch], unit: Unit) -> None:
-        if unit.rows("ingest.batch", run=self._id, batch=number):
+        marked = unit.rows("ingest.batch", importer=self._claim.importer, run=self._id, batch=number)
+        if not marked:
+            raise StoreMoved("another process took the import over or rolled it back")
+        if marked[0]["fresh"]:
             for batch in batches:
                 self._write(unit, number, batch)
 
@@ -198,12 +201,11 @@ class Applier:
         return [row.lon, row.lat, properties]
 
     def _links(self) -> Iterator[Batch]:
-        spool, refused = self._plan.spool, self._plan.refused
+        spool = self._plan.spool
         for op, images in (("create", False), ("update", True)):
             for stream in spool.streams(f"link.{op}."):
                 type_ = stream.removeprefix(f"link.{op}.")
-                every = ((source, LinkRow._make(row)) for source, row in spool.rows(stream))
-                found = (item for item in every if not refused or (item[0], item[1].key) not in refused)
+                found = self._plan.link_rows(stream)
                 while block := list(islice(found, SORTED)):
                     block.sort(key=_ends)
                     for start in range(0, len(block), LINKS):

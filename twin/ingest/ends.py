@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from twin.ingest.known import AssetIndex, Held
+from twin.ingest.needs import Gate, GateNames
 from twin.ingest.rejects import Rejects
 from twin.ingest.rows import link_hash, link_key
 from twin.ingest.spool import Spool
@@ -19,6 +20,8 @@ SEARCHED = 50_000
 #: Ids asked for in one query.
 ASKED = 5_000
 
+#: A need as a row gives it: ``to`` end as written, type, group, need.
+Written = tuple[str, str, str | None, str]
 FindKinds = Callable[[list[str]], dict[str, str]]
 
 
@@ -55,14 +58,21 @@ class LinkPlanner:
         self._allowed: dict[tuple[str, str, str], bool] = {}
         self._plain = link_hash(None, {})
         self._hints = 0
+        self._gates = GateNames(schema)
+        self._needs: dict[Gate, str] = {}
         self.unchanged: dict[str, int] = {}
         self.created: dict[str, int] = {}
         self.updated: dict[str, int] = {}
         self.duplicates = 0
         self.ways: set[tuple[str, str | None, str | None]] = set()
 
-    def plan(self, source: str, links: Iterable[RawLink]) -> None:
-        """Plan all links of one source; ends in other exports are looked up in the store together."""
+    def plan(self, source: str, links: Iterable[RawLink], needs: Iterable[Written] = ()) -> None:
+        """Plan all links of one source; ends in other exports are looked up in the store together.
+
+        Args:
+            needs: the needs that rows of the source give; a blank one of a directed link takes that of its gate.
+        """
+        self._learn(source, list(needs))
         pending: list[RawLink] = []
         for raw in links:
             if not self._take(source, raw, False):
@@ -72,18 +82,30 @@ class LinkPlanner:
                     pending = []
         self._late(source, pending)
 
+    def _learn(self, source: str, needs: list[Written]) -> None:
+        self._needs = {}
+        self._look_up(end for end, _, _, _ in needs)
+        for text, type_, group, need in needs:
+            end = self._resolve(source, text)
+            gate = self._gates.of(end[0], type_, group) if end is not None else None
+            if gate is not None:
+                self._needs.setdefault(gate, need)
+
     def missing(self, source: str) -> list[str]:
         """Keys of links that the store holds of this source and the export no longer has."""
         seen = self._seen.get(source, set())
         return [key for key in self._held[source].links if key not in seen]
 
     def _late(self, source: str, pending: list[RawLink]) -> None:
-        asked = {end for raw in pending for end in (raw.from_id, raw.to_id) if ":" in end and end not in self._outside}
+        self._look_up(end for raw in pending for end in (raw.from_id, raw.to_id))
+        for raw in pending:
+            self._take(source, raw, True)
+
+    def _look_up(self, ends: Iterable[str]) -> None:
+        asked = {end for end in ends if ":" in end and end not in self._outside}
         wanted = sorted(end for end in asked if end not in self._index)
         for start in range(0, len(wanted), ASKED):
             self._outside.update(self._find_kinds(wanted[start : start + ASKED]))
-        for raw in pending:
-            self._take(source, raw, True)
 
     def _resolve(self, source: str, text: str) -> tuple[str, str] | None:
         full = f"{source}:{text}"
@@ -116,7 +138,11 @@ class LinkPlanner:
         if not allowed:
             self._disallowed(raw, ends)
             return True
-        self.row(source, (start[0], raw.type, end[0], raw.group, raw.need), raw.properties, raw.file, raw.row)
+        need = raw.need
+        if need is None and self._needs:
+            gate = self._gates.of(end[0], raw.type, raw.group)
+            need = self._needs.get(gate) if gate is not None else None
+        self.row(source, (start[0], raw.type, end[0], raw.group, need), raw.properties, raw.file, raw.row)
         return True
 
     def row(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -93,6 +93,8 @@ class Plan:
         digest: identifies the command: inputs, options, schema, rules. revision: of the state it was planned on.
         refused: (source, key) of links that gate checks rejected. dangling: other source -> links that go
         because an end goes. notes: (source or ``stitch:RULE``, finding); a later run of the same replaces them.
+        kept_needs: (consumer, service, group) -> need that its links take over from links that go; ``gate_of``
+        names the gate of (consumer, type, group).
     """
 
     manifest: Manifest
@@ -105,6 +107,8 @@ class Plan:
     refused: set[tuple[str, str]] = field(default_factory=set)
     dangling: dict[str, int] = field(default_factory=dict)
     notes: list[tuple[str, Finding]] = field(default_factory=list)
+    kept_needs: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    gate_of: Callable[[str, str, str | None], tuple[str, str, str] | None] = lambda *_: None
 
     @property
     def findings(self) -> list[Finding]:
@@ -122,10 +126,21 @@ class Plan:
         for stream in (*self.spool.streams("link.create."), *self.spool.streams("link.update.")):
             if stream.rpartition(".")[2] not in types:
                 continue
-            for source, plain in self.spool.rows(stream):
-                row = LinkRow._make(plain)
-                if (source, row.key) not in self.refused:
-                    yield source, row
+            yield from self.link_rows(stream)
+
+    def link_rows(self, stream: str) -> Iterator[tuple[str, LinkRow]]:
+        """The links of one stream as they are to be written, rejected ones left out.
+
+        A need that was taken over is not part of the hash: the same export is the same content next time.
+        """
+        for source, plain in self.spool.rows(stream):
+            row = LinkRow._make(plain)
+            if self.refused and (source, row.key) in self.refused:
+                continue
+            if self.kept_needs and row.need is None:
+                gate = self.gate_of(row.to_id, row.type, row.group)
+                row = row._replace(need=self.kept_needs.get(gate)) if gate is not None else row
+            yield source, row
 
     def to_dict(self) -> dict[str, Any]:
         """The plan as plain data."""

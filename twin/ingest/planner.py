@@ -10,11 +10,12 @@ from pydantic import BaseModel
 
 from twin.errors import SourceUnreadable
 from twin.ingest.digest import command_digest, input_digest
-from twin.ingest.ends import LinkPlanner
+from twin.ingest.ends import LinkPlanner, Written
 from twin.ingest.gates import GateCheck, HeldLink
 from twin.ingest.known import Held
 from twin.ingest.loader import Loader, load_loader, parse_options
 from twin.ingest.manifest import STITCH, ImportSpec, Manifest, check_stitches
+from twin.ingest.needs import keep_needs
 from twin.ingest.plan import Plan, SourcePlan
 from twin.ingest.rejects import Rejects
 from twin.ingest.rows import AssetRow
@@ -68,6 +69,7 @@ class Planner:
         self._rejects = rejects
         self._progress = progress
         self._specs: dict[str, list[Spec]] = {}
+        self._needs: dict[str, dict[Written, None]] = {}
         for spec in manifest.imports:
             loader = load_loader(spec.loader)
             self._specs.setdefault(spec.source, []).append((spec, loader, parse_options(loader, spec.options)))
@@ -107,6 +109,8 @@ class Planner:
         self._vanished(plan, validator, links, held)
         stitcher = Stitcher(self._schema, self._manifest, self._view, plan, candidates, links)
         stitcher.run(validator.index, self._progress)
+        if not self._view.empty:
+            keep_needs(plan, self._schema, self._view)
         self._check_gates(plan, links)
         return plan
 
@@ -122,6 +126,7 @@ class Planner:
         before, done = self._rejects.count, 0
         chunk: list[AssetRecord] = []
         raws = f"raw.{part.source}"
+        needs = self._needs[part.source] = {}
         for spec, loader, options in specs:
             found = 0
             for record in chain.from_iterable(loader.records(path, options, self._schema) for path in spec.paths):
@@ -132,6 +137,8 @@ class Planner:
                     raw = validator.link(record)  # type: ignore[arg-type]
                     if raw is not None:
                         self._spool.add(raws, tuple(raw))
+                        if raw.need is not None:
+                            needs[raw.to_id, raw.type, raw.group, raw.need] = None
                 elif kind is AssetRecord:
                     chunk.append(record)  # type: ignore[arg-type]
                     if len(chunk) >= CHUNK:
@@ -187,6 +194,7 @@ class Planner:
         links.plan(
             source,
             self._counted(map(RawLink._make, self._spool.rows(f"raw.{source}")), f"checking links of {source}", total),
+            self._needs.pop(source),
         )
         part.rejected += self._rejects.count - before
         part.links.create = links.created.get(source, 0)

@@ -136,3 +136,33 @@ def test_a_rule_of_many_kinds_links_allowed_ends_only(store: Store, driver: neo4
     (finding,) = [f for f in report.findings if f.code == "stitch_unmatched"]
     assert "POWERS does not go from rtu to feeder" in finding.message
     assert finding.assets == ("grid:r",)
+
+
+def test_links_of_a_rule_that_is_gone_are_told_and_replaced(store: Store, driver: neo4j.Driver, tmp_path: Path) -> None:
+    load(store, twin(tmp_path))
+    (tmp_path / "twin.toml").write_text(MANIFEST.replace('"feeds"', '"supply"'))
+    report = load(store, tmp_path)
+    (finding,) = [f for f in report.findings if f.code == "stitch_rule_gone"]
+    assert "'feeds'" in finding.message
+    assert (finding.severity, finding.count) == ("warning", 1)
+    assert sorted(str(row[3]) for row in stitched(driver)) == ["feeds", "supply"]
+    before = store_digest(store)
+    report = load(store, tmp_path, replace=True)
+    assert {r["name"]: r["links"]["remove"] for r in report.plan["stitches"]} == {"supply": 0, "feeds": 1}
+    assert [row[3] for row in stitched(driver)] == ["supply"]
+    assert "stitch_rule_gone" not in [f["code"] for f in store.rows("ingest.findings")]
+    rollback(store, str(report.run), quiet)
+    assert store_digest(store) == before
+    (tmp_path / "twin.toml").write_text(MANIFEST[: MANIFEST.index("[[stitch]]")])
+    report = load(store, tmp_path, replace=True)
+    assert [r["links"]["remove"] for r in report.plan["stitches"]] == [1, 1]
+    assert stitched(driver) == []
+
+
+def test_rules_of_another_manifest_are_left_alone(store: Store, driver: neo4j.Driver, tmp_path: Path) -> None:
+    load(store, twin(tmp_path / "one"))
+    folder = twin(tmp_path / "two")
+    (folder / "twin.toml").write_text(MANIFEST.replace('"feeds"', '"supply"'))
+    report = load(store, folder, replace=True)
+    assert "stitch_rule_gone" not in [f.code for f in report.findings]
+    assert sorted(str(row[3]) for row in stitched(driver)) == ["feeds", "supply"]

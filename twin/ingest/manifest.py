@@ -152,9 +152,11 @@ class Manifest(_Part):
 
     Attributes:
         name: for messages. path: the file, or None for a single import. schema_files: the user's schema files.
+        owner: whose the links of its rules are: the name in ``[twin]``, else the path; "" for a single import.
     """
 
     name: str
+    owner: str = ""
     path: Path | None = None
     schema_files: tuple[Path, ...] = ()
     imports: tuple[ImportSpec, ...] = ()
@@ -218,6 +220,7 @@ def _manifest(path: Path, data: dict[str, Any], text: str) -> Manifest:
     folder = path.absolute().parent
     return Manifest(
         name=head.get("name", path.parent.name or path.stem),
+        owner=head.get("name", str(path.absolute())),
         path=path.absolute(),
         schema_files=tuple(folder / name for name in head.get("schema", [])),
         imports=tuple(s.model_copy(update={"paths": tuple(folder / p for p in s.paths)}) for s in imports),

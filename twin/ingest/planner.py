@@ -107,7 +107,9 @@ class Planner:
             if links.duplicates > before:
                 plan.notes.append((source, _duplicates(links.duplicates - before)))
         self._vanished(plan, validator, links, held)
-        stitcher = Stitcher(self._schema, self._manifest, self._view, plan, candidates, links)
+        stitcher = Stitcher(
+            self._schema, self._manifest, self._view, plan, candidates, links, replace=self._flags.replace
+        )
         stitcher.run(validator.index, self._progress)
         if not self._view.empty:
             keep_needs(plan, self._schema, self._view)

@@ -194,6 +194,8 @@ class _Job:
             "status": "applying",
             "digest": plan.digest,
             "manifest": str(self._manifest.path) if self._manifest.path else "",
+            "owner": self._manifest.owner,
+            "rules": [spec.name for spec in self._manifest.stitches],
             "flags": [name for name, on in asdict(self._flags).items() if on],
             "started_at": begun,
         }

@@ -137,6 +137,8 @@ class Stitcher:
         plan: Plan,
         candidates: Candidates,
         links: LinkPlanner,
+        *,
+        replace: bool,
     ) -> None:
         self._schema = schema
         self._manifest = manifest
@@ -144,6 +146,7 @@ class Stitcher:
         self._plan = plan
         self._candidates = candidates
         self._links = links
+        self._replace = replace
         self._parsers = parsers(dict(schema.link_properties))
 
     def run(self, index: AssetIndex, progress: Callable[[str, int, int | None], None]) -> None:
@@ -156,18 +159,41 @@ class Stitcher:
             ManifestError: a rule's table or value cannot be used.
         """
         specs = self._manifest.stitches
-        if not specs:
+        names = {spec.name for spec in specs}
+        dropped = self._dropped() - names
+        if not names | dropped:
             return
         gone = set(self._plan.spool.rows("asset.delete"))
-        if not self._view.empty:
+        if specs and not self._view.empty:
             for row in self._view.candidates(self._candidates.kinds):
                 if row["id"] not in index and row["id"] not in gone:
                     self._candidates.offer(Described(**row))
-        held = self._held({spec.name for spec in specs})
+        held = self._held(names | dropped)
         for number, spec in enumerate(specs):
             progress("stitching", number, len(specs))
             self._rule(spec, held[spec.name])
         progress("stitching", len(specs), len(specs))
+        for name in sorted(dropped):
+            if held[name]:
+                self._drop(name, list(held[name].values()))
+
+    def _dropped(self) -> set[str]:
+        """Rules that an earlier import of this manifest ran."""
+        return self._view.rules_of(self._manifest.owner) if self._manifest.owner and not self._view.empty else set()
+
+    def _drop(self, name: str, links: list[HeldEnds]) -> None:
+        """The links of a rule that the manifest no longer has: with ``--replace`` they go, else they are told."""
+        part = self._plan.rules[name] = RulePlan(name, "gone")
+        part.links.missing = len(links)
+        if self._replace:
+            part.links.remove = len(links)
+            self._plan.dangling.pop(f"{STITCH}:{name}", None)
+            self._plan.spool.extend("link.delete", [(STITCH, link) for link in links])
+            return
+        many = "1 link stays" if len(links) == 1 else f"{len(links):,} links stay"
+        text = f"stitch rule {name!r}: the manifest no longer has it, and its {many}"
+        fix = "Import with --replace to remove them, or take the rule up again."
+        self._plan.notes.append((f"{STITCH}:{name}", Finding("stitch_rule_gone", "warning", text, fix, (), len(links))))
 
     def _held(self, names: set[str]) -> dict[str, dict[str, HeldEnds]]:
         held: dict[str, dict[str, HeldEnds]] = {name: {} for name in names}
@@ -181,6 +207,7 @@ class Stitcher:
     def _rule(self, spec: StitchSpec, held: dict[str, HeldEnds]) -> None:
         start = self._candidates.members(spec.name, "from")
         end = self._candidates.members(spec.name, "to")
+        self._plan.rejects.scope = f"{STITCH}:{spec.name}"
         matches, notes = self._match(spec, start, end)
         part = self._plan.rules[spec.name] = RulePlan(spec.name, spec.rule)
         origin = Origin(str(self._manifest.path.name if self._manifest.path else self._manifest.name))

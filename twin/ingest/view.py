@@ -80,6 +80,13 @@ class StoreView:
                 found[name] = found.get(name, 0) + row["links"]
         return found
 
+    def rules_of(self, owner: str) -> set[str]:
+        """Stitch rules that this manifest, and no other since, has run."""
+        owners: dict[str, str] = {}
+        for row in self._store.rows("ingest.rule_runs"):
+            owners.update(dict.fromkeys(row["run"].get("rules", ()), row["run"].get("owner", "")))
+        return {rule for rule, name in owners.items() if name == owner}
+
     def candidates(self, kinds: list[str]) -> Iterator[dict[str, Any]]:
         """Assets of some kinds with their properties, for stitch rules."""
         yield from self._chunks("ingest.candidates", kinds=kinds)

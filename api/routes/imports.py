@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
@@ -12,8 +12,14 @@ from api.deps import NO_QUERY, LimitsDep, TwinDep
 from api.errors import documented
 from api.queries import LIMITS, PageQuery, page_size
 from twin.errors import NotFound
+from twin.service import Twin
 
 router = APIRouter(tags=["imports"])
+
+
+def _runs(twin: Twin) -> list[dict[str, Any]]:
+    twin.store.state()  # it tells soon that the store is gone
+    return twin.runs()
 
 
 @router.get(
@@ -25,7 +31,7 @@ router = APIRouter(tags=["imports"])
 def list_imports(request: Request, twin: TwinDep, limits: LimitsDep, query: Annotated[PageQuery, Query()]) -> Response:
     """Every import run, newest first, with source, counts, revision and times; also one that is being applied."""
     limit = page_size(query, limits)
-    runs = twin.runs()
+    runs = _runs(twin)
     items, cursor = cut(runs, query.cursor, limit, "runs")
     link = next_link(request, cursor)
     body = {"items": items, "total": len(runs), "next": link, "cursor": cursor}
@@ -43,7 +49,7 @@ def get_import(
     request: Request, twin: TwinDep, run: Annotated[str, Path(max_length=LIMITS.text, description="Id of the run.")]
 ) -> Response:
     """What one import run did."""
-    found = next((row for row in twin.runs() if row["id"] == run), None)
+    found = next((row for row in _runs(twin) if row["id"] == run), None)
     if found is None:
         raise NotFound(f"There is no import run {run}", fix="List them with GET /imports.")
     return tagged(request, found)

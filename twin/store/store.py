@@ -23,6 +23,8 @@ T = TypeVar("T")
 OLDEST = (5, 26)
 INDEX_SECONDS = 600
 FETCH = 2000
+#: How long asking for the state is tried again: every question waits for it, so a dead server must be told soon.
+STATE_RETRY_SECONDS = 2.0
 SCHEMES = ("neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc")
 
 
@@ -141,9 +143,9 @@ class Store:
         ):
             return session.run(neo4j.Query("EXPLAIN " + query.text), query.params).consume()
 
-    def _managed(self, mode: str, doing: str, work: Callable[[neo4j.ManagedTransaction], T]) -> T:
+    def _managed(self, mode: str, doing: str, work: Callable[[neo4j.ManagedTransaction], T], **options: Any) -> T:
         self._reach()
-        with translated(doing), self._session() as session:
+        with translated(doing), self._session(**options) as session:
             run = session.execute_read if mode == "read" else session.execute_write
             return run(work)
 
@@ -173,8 +175,10 @@ class Store:
     # -- the twin's own state -------------------------------------------------------------------------------
 
     def state(self) -> State:
-        """Identity, revision and run in progress."""
-        found = self.rows("store.state")
+        """Identity, revision and run in progress. Raises StoreUnavailable within seconds, not after all retries."""
+        query = self.catalogue.get("store.state")
+        retry = {"max_transaction_retry_time": STATE_RETRY_SECONDS}
+        found = self._managed("read", query.name, lambda tx: _run(tx, query, {}), **retry)
         if not found:
             return State("", 0, None)
         row = found[0]

@@ -15,6 +15,7 @@ from twin.ingest import claim as claim_module
 from twin.ingest.digest import store_digest
 from twin.ingest.rollback import rollback
 from twin.ingest.run import quiet
+from twin.schema import default_schema
 from twin.store import Store
 
 pytestmark = pytest.mark.store
@@ -60,7 +61,9 @@ def test_an_asset_that_changes_kind_changes_labels(store: Store, driver: neo4j.D
     before = store_digest(store)
     report = load(store, write(tmp_path / "x", [("a", "data_centre", "A")], []))
     assert set(one(driver, "MATCH (a:Asset) RETURN labels(a)")[0]) == {"Asset", "Compute", "DataCentre"}
+    store.drop_search(default_schema())  # as a large import that was killed leaves it
     rollback(store, str(report.run), quiet)
+    assert store.missing_indexes(default_schema()) == []
     assert set(one(driver, "MATCH (a:Asset) RETURN labels(a)")[0]) == {"Asset", "Energy", "Bus"}
     assert store_digest(store) == before
 
@@ -111,6 +114,17 @@ def test_skip_rejects_takes_the_good_rows_and_keeps_findings(
     assert codes == {"rejected_unknown_kind", "rejected_missing_end"}
     clean = load(store, write(tmp_path / "x", [("a", "bus"), ("b", "bus")], []))
     assert (clean.status, store.rows("ingest.findings")) == ("applied", [])
+
+
+def test_skipped_rows_belong_to_their_source_and_name_the_asset(store: Store, tmp_path: Path) -> None:
+    links = [("nowhere", "POWERS", "a"), ("b", "FEEDS", "a")]
+    for name in ("x", "y"):
+        load(store, write(tmp_path / name / "t", [("a", "bus"), ("b", "buss")], links), name, skip_rejects=True)
+    found = sorted((row["code"], row["assets"][0]) for row in store.rows("ingest.findings"))
+    one_of_each = ("rejected_missing_end", "rejected_unknown_kind", "rejected_unknown_link_type")
+    assert found == [(code, f"{s}:{'b' if 'kind' in code else 'a'}") for code in one_of_each for s in ("x", "y")]
+    load(store, write(tmp_path / "x" / "t", [("a", "bus"), ("b", "bus")], []), "x")
+    assert {row["assets"][0].partition(":")[0] for row in store.rows("ingest.findings")} == {"y"}
 
 
 def test_replace_removes_what_vanished_and_is_guarded(store: Store, driver: neo4j.Driver, tmp_path: Path) -> None:
@@ -248,3 +262,20 @@ def test_one_importer_at_a_time(store: Store, tmp_path: Path, monkeypatch: pytes
         with pytest.raises(ImportBusy, match="another import is running"):
             load(store, folder)
     assert load(store, folder).status == "applied"
+
+
+def test_who_lost_the_claim_writes_no_more(
+    store: Store, driver: neo4j.Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = apply_module.Applier._open
+
+    def robbed(self: apply_module.Applier) -> tuple[int, int]:
+        made = begin(self)
+        driver.execute_query("MATCH (t:TwinState) SET t.importer = 'elsewhere:1:1', t.importer_at = timestamp()")
+        return made
+
+    monkeypatch.setattr(apply_module, "SMALL", 5)
+    monkeypatch.setattr(apply_module.Applier, "_open", robbed)
+    with pytest.raises(ImportBusy, match="on elsewhere"):
+        load(store, grid(tmp_path / "x"))
+    assert one(driver, "MATCH (a:Asset) RETURN count(a)") == [0]

@@ -126,17 +126,18 @@ class LinkPlanner:
             lost = [t for t, found in ((raw.from_id, start), (raw.to_id, end)) if found is None]
             if not last and all(":" in text for text in lost):
                 return False
+            consumer = end[0] if end is not None else _full(source, raw.to_id)
             if start is None:
-                self._missing_end(raw, "from", raw.from_id, source)
+                self._missing_end(raw, "from", raw.from_id, source, consumer)
             if end is None:
-                self._missing_end(raw, "to", raw.to_id, source)
+                self._missing_end(raw, "to", raw.to_id, source, consumer)
             return True
         ends = (raw.type, start[1], end[1])
         allowed = self._allowed.get(ends)
         if allowed is None:
             allowed = self._allowed[ends] = self._schema.link_types[raw.type].allows(start[1], end[1])
         if not allowed:
-            self._disallowed(raw, ends)
+            self._disallowed(raw, ends, end[0])
             return True
         need = raw.need
         if need is None and self._needs:
@@ -183,7 +184,7 @@ class LinkPlanner:
         """Whether the store holds the link."""
         return key in self._held[source].links
 
-    def _missing_end(self, raw: RawLink, column: str, text: str, source: str) -> None:
+    def _missing_end(self, raw: RawLink, column: str, text: str, source: str, consumer: str) -> None:
         hint = ""
         if self._hints < HINTS and len(self._index) <= SEARCHED:
             self._hints += 1
@@ -194,9 +195,10 @@ class LinkPlanner:
             "missing_end",
             f"no asset has the id {text[:100]!r}, neither in source {source!r} nor elsewhere.{hint}",
             "Add the asset, correct the id, or import the export that has it first (ids of others: source:id).",
+            consumer,
         )
 
-    def _disallowed(self, raw: RawLink, ends: tuple[str, str, str]) -> None:
+    def _disallowed(self, raw: RawLink, ends: tuple[str, str, str], consumer: str) -> None:
         type_, start, end = ends
         turned = self._schema.link_types[type_].allows(end, start)
         self._rejects.new(
@@ -206,4 +208,10 @@ class LinkPlanner:
             "Turn the link round: it points from what supplies to what needs."
             if turned
             else "Use another link type, or allow the ends in a schema file of your own.",
+            consumer,
         )
+
+
+def _full(source: str, text: str) -> str:
+    """Full id of an end that is not known: of its own source if it names none."""
+    return text if ":" in text else f"{source}:{text}"

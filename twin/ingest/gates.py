@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from twin.ingest.manifest import STITCH
 from twin.ingest.rejects import Rejects
 from twin.ingest.rows import LinkRow
 from twin.model import Origin
@@ -99,7 +100,13 @@ class GateCheck:
         for _, row in changed(watched):
             for gate in self._watched(row):
                 self._note(gate, row.type, row.need, str(Origin(row.file, row.row)))
-        return {(source, row.key): row for source, row in changed(watched) if self._contradicts(row)}
+        refused = {}
+        for source, row in changed(watched):
+            rule = row.properties.get("rule")
+            self._rejects.scope = f"{source}:{rule}" if source == STITCH else source
+            if self._contradicts(row):
+                refused[source, row.key] = row
+        return refused
 
     def _survey(self, ways: Iterable[Way]) -> None:
         for type_, group, need in ways:
@@ -164,4 +171,5 @@ class GateCheck:
             "conflicting_need",
             message,
             "Give all links of one consumer, service and group the same need, or put them into different groups.",
+            row.to_id,
         )

@@ -126,6 +126,7 @@ class Planner:
         self, part: SourcePlan, specs: list[Spec], validator: Validator, candidates: Candidates, held: Held
     ) -> None:
         before, done = self._rejects.count, 0
+        self._rejects.scope = part.source
         chunk: list[AssetRecord] = []
         raws = f"raw.{part.source}"
         needs = self._needs[part.source] = {}
@@ -192,6 +193,7 @@ class Planner:
 
     def _plan_links(self, part: SourcePlan, links: LinkPlanner, source: str) -> None:
         before = self._rejects.count
+        self._rejects.scope = source
         total = self._spool.count(f"raw.{source}")
         links.plan(
             source,

@@ -15,10 +15,9 @@ from twin.schema import Schema
 if TYPE_CHECKING:
     from twin.store.store import Unit
 
-#: Links named in one finding, findings written in one query, and rejected rows that are stored as findings.
+#: Links named in one finding, and findings written in one query.
 NAMED = 5
 BATCH = 2_000
-STORED_REJECTS = 10_000
 
 
 def publish(unit: Unit, schema: Schema, plan: Plan, claim: Claim, run: str, result: dict[str, Any]) -> int:
@@ -72,21 +71,17 @@ def services(schema: Schema) -> Iterator[tuple[str, list[str], list[str]]]:
 
 
 def _rejected(plan: Plan, run: str) -> list[dict[str, Any]]:
-    scope = next((s.source for s in plan.sources.values() if s.rejected), plan.manifest.name)
-    rows: list[dict[str, Any]] = []
-    for reject in plan.rejects.all():
-        if len(rows) == STORED_REJECTS:
-            break
-        rows.append(_row(_of_reject(reject), run, scope))
-    return rows
+    found = plan.rejects.stored()
+    return [_row(_of_reject(reject, asset), run, scope or plan.manifest.name) for reject, scope, asset in found]
 
 
-def _of_reject(reject: Reject) -> Finding:
+def _of_reject(reject: Reject, asset: str | None) -> Finding:
     return Finding(
         f"rejected_{reject.code}",
         "error",
         f"{reject.origin}: {reject.message}",
         reject.fix,
+        (asset,) if asset else (),
         origin=reject.origin,
     )
 

@@ -13,6 +13,8 @@ from twin.model import Origin, Reject
 COLUMNS = ("file", "row", "column", "code", "message", "fix")
 #: Rejects kept in memory for the report; the file has all.
 KEPT = 1_000
+#: Rejects that an import with ``--skip-rejects`` keeps as findings.
+STORED = 10_000
 
 
 class Rejects:
@@ -20,6 +22,7 @@ class Rejects:
 
     Attributes:
         count: how many there are. by_code: code -> count. first: the first ones.
+        scope: the source or ``stitch:RULE`` that is being read; rejects belong to it.
     """
 
     def __init__(self, path: Path) -> None:
@@ -27,15 +30,19 @@ class Rejects:
         self.count = 0
         self.by_code: Counter[str] = Counter()
         self.first: list[Reject] = []
+        self.scope = ""
+        self._about: list[tuple[str, str | None]] = []
         self._file: TextIO | None = None
         self._writer: Any = None
 
-    def add(self, reject: Reject) -> None:
-        """Take one reject in."""
+    def add(self, reject: Reject, asset: str | None = None) -> None:
+        """Take one reject in; *asset* is the full id of the asset that lacks the row (best effort)."""
         self.count += 1
         self.by_code[reject.code] += 1
         if len(self.first) < KEPT:
             self.first.append(reject)
+        if len(self._about) < STORED:
+            self._about.append((self.scope, asset))
         if self._file is None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self.path.open("w", encoding="utf-8", newline="")
@@ -43,14 +50,19 @@ class Rejects:
             self._writer.writerow(COLUMNS)
         self._writer.writerow(list(reject.to_dict().values()))
 
-    def new(self, origin: Origin, code: str, message: str, fix: str) -> None:
+    def new(self, origin: Origin, code: str, message: str, fix: str, asset: str | None = None) -> None:
         """Take one reject in, from its parts."""
-        self.add(Reject(origin, code, message, fix))
+        self.add(Reject(origin, code, message, fix), asset)
 
     def close(self) -> None:
         """Finish the file; more rejects cannot be added."""
         if self._file is not None:
             self._file.close()
+
+    def stored(self) -> Iterator[tuple[Reject, str, str | None]]:
+        """The first ones with their scope and asset; call after :meth:`close`."""
+        for reject, (scope, asset) in zip(self.all(), self._about, strict=False):
+            yield reject, scope, asset
 
     def all(self) -> Iterator[Reject]:
         """Every reject, from the file; call after :meth:`close`."""

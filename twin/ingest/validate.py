@@ -50,6 +50,7 @@ class Validator:
         self._kinds = kind_parsers(schema)
         self._link_parsers = parsers(dict(schema.link_properties))
         self._hints: dict[tuple[str, str], str] = {}
+        self._record: AssetRecord | LinkRecord | None = None
 
     def assets(self, source: str, records: Sequence[AssetRecord]) -> list[AssetRow]:
         """The valid ones of *records* as rows; the others become rejects."""
@@ -62,6 +63,7 @@ class Validator:
 
     def _asset(self, source: str, record: AssetRecord, place: Place | PlaceProblem | None) -> AssetRow | None:
         before = self.rejects.count
+        self._record = record
         origin = record.origin
         native = self._short(origin, "id", record.id, needed=True)
         name = self._short(origin, "name", record.name)
@@ -95,6 +97,7 @@ class Validator:
     def link(self, record: LinkRecord) -> RawLink | None:
         """A link whose own cells are valid, or None after its problems were rejected."""
         before = self.rejects.count
+        self._record = record
         origin = record.origin
         start, end = record.from_id, record.to_id
         if not (type(start) is str and 0 < len(start) <= MAX_SHORT and start == start.strip()):
@@ -209,4 +212,13 @@ class Validator:
         return self._hints[key]
 
     def _reject(self, origin: Origin, column: str | None, code: str, message: str, fix: str) -> None:
-        self.rejects.new(Origin(origin.file, origin.row, column), code, message, fix)
+        self.rejects.new(Origin(origin.file, origin.row, column), code, message, fix, self._about())
+
+    def _about(self) -> str | None:
+        """Full id of the asset that the record is, or of the consumer of the link that it is."""
+        record = self._record
+        text = record.to_id if isinstance(record, LinkRecord) else record.id if record is not None else None
+        if not isinstance(text, str) or not 0 < len(text) <= MAX_SHORT or not text.isprintable():
+            return None
+        full = f"{self.rejects.scope}:{text.strip()}"
+        return text.strip() if isinstance(record, LinkRecord) and ":" in text and full not in self.index else full

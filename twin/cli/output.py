@@ -171,7 +171,7 @@ def write(
 
             write_layer(frame(), part)
         part.replace(path)
-    note(f"wrote {path} ({len(rows):,} rows)")
+    note(f"wrote {path} ({len(rows):,} {'row' if len(rows) == 1 else 'rows'})")
 
 
 def to_csv(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -121,9 +121,11 @@ class Report:
     def _rests_on(self) -> None:
         known = self.result.assumptions
         if known["assumed_supplied"]:
-            output.say(f"Assumed: {known['assumed_supplied']:,} assets without a known supplier count as supplied.")
+            what, verb = ("asset", "counts") if known["assumed_supplied"] == 1 else ("assets", "count")
+            output.say(f"Assumed: {known['assumed_supplied']:,} {what} without a known supplier {verb} as supplied.")
         if known["baseline_down"]:
-            output.say(f"Left out: {known['baseline_down']:,} assets were not operating before the event.")
+            what = "asset was" if known["baseline_down"] == 1 else "assets were"
+            output.say(f"Left out: {known['baseline_down']:,} {what} not operating before the event.")
         if known["sources"]:
             ages = (f"{s['source']} ({human(s['age_s'])} old)" if s.get("age_s") is not None else s["source"]
                     for s in known["sources"])  # fmt: skip

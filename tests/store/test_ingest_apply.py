@@ -68,6 +68,15 @@ def test_an_asset_that_changes_kind_changes_labels(store: Store, driver: neo4j.D
     assert store_digest(store) == before
 
 
+def test_links_that_a_new_kind_does_not_allow_are_told(store: Store, tmp_path: Path) -> None:
+    load(store, write(tmp_path / "x", [("g", "generator"), ("b", "bus")], []))
+    load(store, write(tmp_path / "y", [("l", "load")], [("grid:g", "POWERS", "l")]), "town")
+    load(store, write(tmp_path / "x", [("g", "circuit"), ("b", "bus")], []))
+    found = [row for row in store.rows("ingest.findings") if row["code"] == "disallowed_ends"]
+    assert [row["assets"] for row in found] == [["grid:g"]]
+    assert "grid:g -POWERS-> town:l" in found[0]["message"]
+
+
 def test_dry_run_writes_nothing(store: Store, driver: neo4j.Driver, tmp_path: Path) -> None:
     load(store, grid(tmp_path / "x"))
     everything = "MATCH (n) RETURN count(n), sum(size(keys(n)))"

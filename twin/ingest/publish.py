@@ -28,6 +28,7 @@ def publish(unit: Unit, schema: Schema, plan: Plan, claim: Claim, run: str, resu
         asked = {"run": run, "types": types, "mesh": mesh}
         unit.rows("ingest.findings_resolve", service=service, **asked)
         rows += [_lost(run, service, row) for row in unit.rows("ingest.lost_suppliers", **asked)]
+    rows += [_row(finding, run, scope) for scope, finding in _misfits(unit, schema, plan)]
     _store(unit, rows)
     sources = [_source(plan, name, str(result["finished_at"])) for name in plan.sources]
     done = unit.rows(
@@ -84,6 +85,30 @@ def _of_reject(reject: Reject, asset: str | None) -> Finding:
         (asset,) if asset else (),
         origin=reject.origin,
     )
+
+
+def _misfits(unit: Unit, schema: Schema, plan: Plan) -> Iterator[tuple[str, Finding]]:
+    """Links that stay at assets whose kind changed, and that the schema does not allow there."""
+    for batch in plan.spool.batches("asset.relabel", BATCH):
+        changed = {asset: kind for asset, _, kind in batch}
+        for link in unit.rows("ingest.kind_links", ids=list(changed)):
+            type_, start, end = link["type"], link["from_id"], link["to_id"]
+            known = schema.link_types.get(type_)
+            if known is None or known.allows(link["from_kind"], link["to_kind"]):
+                continue
+            asset = start if start in changed else end
+            scope = f"{link['source']}:{link['rule']}" if link["source"] == STITCH else link["source"]
+            yield (
+                scope,
+                Finding(
+                    "disallowed_ends",
+                    "error",
+                    f"{asset} is a {changed[asset]} now, and {start} -{type_}-> {end} does not go from"
+                    f" {link['from_kind']} to {link['to_kind']}",
+                    "Correct the kind, or remove the link from its export and import that with --replace.",
+                    (asset,),
+                ),
+            )
 
 
 def _lost(run: str, service: str, row: dict[str, Any]) -> dict[str, Any]:

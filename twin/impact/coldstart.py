@@ -53,7 +53,7 @@ def cold_start(system: System, running: Bools | None = None) -> tuple[Bools, Int
             break
         started = started | ready
         rounds[ready] = step
-    kept = system.operating(started)
+    kept = system.operating(started & system.baseline)
     rounds[~kept] = -1
     return kept, rounds
 

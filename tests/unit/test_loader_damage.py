@@ -44,7 +44,9 @@ PLACES = st.lists(
     min_size=1,
     max_size=4,
 )
-QUICK = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+QUICK = settings(
+    deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 
 
 def damage(data: bytes, places: list[tuple[float, int, bytes]]) -> bytes:

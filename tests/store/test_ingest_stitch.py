@@ -13,6 +13,7 @@ from twin.ingest.manifest import read_manifest
 from twin.ingest.report import ImportReport
 from twin.ingest.rollback import rollback
 from twin.ingest.run import Flags, quiet, run_import
+from twin.ingest.view import StoreView
 from twin.schema import load_schema
 from twin.store import Store
 
@@ -59,7 +60,7 @@ def load(store: Store, folder: Path, dry_run: bool = False, **flags: bool) -> Im
 def stitched(driver: neo4j.Driver) -> list[list[object]]:
     records, _, _ = driver.execute_query(
         "MATCH (a)-[r {source: 'stitch'}]->(b) RETURN a.id, b.id, type(r), r.rule, r.distance_m, r.confidence"
-        " ORDER BY b.id, a.id",
+        " ORDER BY b.id, a.id, r.rule",
         database_="neo4j",
     )
     return [list(record.values()) for record in records]
@@ -145,7 +146,7 @@ def test_links_of_a_rule_that_is_gone_are_told_and_replaced(store: Store, driver
     (finding,) = [f for f in report.findings if f.code == "stitch_rule_gone"]
     assert "'feeds'" in finding.message
     assert (finding.severity, finding.count) == ("warning", 1)
-    assert sorted(str(row[3]) for row in stitched(driver)) == ["feeds", "supply"]
+    assert [row[3] for row in stitched(driver)] == ["feeds", "supply"]
     before = store_digest(store)
     report = load(store, tmp_path, replace=True)
     assert {r["name"]: r["links"]["remove"] for r in report.plan["stitches"]} == {"supply": 0, "feeds": 1}
@@ -165,4 +166,17 @@ def test_rules_of_another_manifest_are_left_alone(store: Store, driver: neo4j.Dr
     (folder / "twin.toml").write_text(MANIFEST.replace('"feeds"', '"supply"'))
     report = load(store, folder, replace=True)
     assert "stitch_rule_gone" not in [f.code for f in report.findings]
-    assert sorted(str(row[3]) for row in stitched(driver)) == ["feeds", "supply"]
+    assert [row[3] for row in stitched(driver)] == ["feeds", "supply"]
+
+
+def test_only_the_sources_of_a_rule_are_read_from_the_store(store: Store, driver: neo4j.Driver, tmp_path: Path) -> None:
+    load(store, twin(tmp_path))
+    view = StoreView(store, store.rows("ingest.state")[0]["next_ord"])
+    asked = (["site", "substation"], {"site": ["elsewhere"], "substation": ["grid"]})
+    assert [row["id"] for row in view.candidates(*asked)] == ["grid:s1", "grid:s2"]
+    assert len(list(view.candidates(asked[0], {}))) == 4
+    bound = MANIFEST.replace('kind = "substation"', 'kind = "substation", source = "grid"')
+    (tmp_path / "twin.toml").write_text(bound.replace("20000", "10000"))
+    report = load(store, tmp_path)
+    assert [s["unchanged_input"] for s in report.plan["sources"]] == [True, True]
+    assert [row[:2] for row in stitched(driver)] == [["grid:s1", "telecom:t1"]]

@@ -103,6 +103,16 @@ class Candidates:
         """All kinds that some rule asks for."""
         return sorted(self._sides)
 
+    @property
+    def sources(self) -> dict[str, list[str]]:
+        """Kind -> the sources asked for, of the kinds for which every rule names some."""
+        asked: dict[str, list[str]] = {}
+        for kind, sides in self._sides.items():
+            named = [side.source for _, side in sides if side.source is not None]
+            if len(named) == len(sides):
+                asked[kind] = sorted({source for some in named for source in some})
+        return asked
+
     def take(self, source: str, row: AssetRow) -> None:
         """Keep the asset for the rules that may use it."""
         sides = self._sides.get(row.kind)
@@ -165,7 +175,7 @@ class Stitcher:
             return
         gone = set(self._plan.spool.rows("asset.delete"))
         if specs and not self._view.empty:
-            for row in self._view.candidates(self._candidates.kinds):
+            for row in self._view.candidates(self._candidates.kinds, self._candidates.sources):
                 if row["id"] not in index and row["id"] not in gone:
                     self._candidates.offer(Described(**row))
         held = self._held(names | dropped)

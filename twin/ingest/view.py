@@ -87,9 +87,9 @@ class StoreView:
             owners.update(dict.fromkeys(row["run"].get("rules", ()), row["run"].get("owner", "")))
         return {rule for rule, name in owners.items() if name == owner}
 
-    def candidates(self, kinds: list[str]) -> Iterator[dict[str, Any]]:
-        """Assets of some kinds with their properties, for stitch rules."""
-        yield from self._chunks("ingest.candidates", kinds=kinds)
+    def candidates(self, kinds: list[str], sources: dict[str, list[str]]) -> Iterator[dict[str, Any]]:
+        """Assets of some kinds with their properties, for stitch rules; *sources* bounds a kind to some sources."""
+        yield from self._chunks("ingest.candidates", kinds=kinds, sources=sources)
 
     def _chunks(self, query: str, **params: Any) -> Iterator[dict[str, Any]]:
         starts = list(range(0, self._next_ord, STEP))

@@ -146,7 +146,7 @@ def test_during_an_import_the_state_before_it_answers_and_says_so(open_twin: Cal
 
 
 def test_during_an_import_a_process_without_that_state_says_so(open_twin: Callable[[], Twin], chain: Change) -> None:
-    chain("MATCH (t:TwinState) SET t.applying = 'run-7'")
+    chain("MATCH (t:TwinState) SET t.applying = 'run-7', t.importer = 'elsewhere:1:1'")
     twin = open_twin()
     with pytest.raises(ApplyInProgress, match="run-7") as caught:
         twin.snapshot()

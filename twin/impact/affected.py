@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from twin.collector import paused
 from twin.impact import verdicts as v
 from twin.impact.losses import Losses
 from twin.impact.system import System
@@ -32,19 +30,7 @@ def texts(system: System, column: str, rows: Longs) -> list[Any]:
     return values
 
 
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Without the cycle collector: it would walk the growing list again and again, and finds nothing."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
-
-
-@_no_collection()
+@paused()
 def affected(system: System, run: Run, verdicts: v.Verdicts, rows: Longs) -> list[dict[str, Any]]:
     """One entry of design §7 per asset of *rows*, in their order."""
     columns = {name: texts(system, name, rows) for name in ("id", "kind", "domain", "name")}

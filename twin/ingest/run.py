@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import gc
 import secrets
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from twin.collector import paused
 from twin.errors import ImportRejected, ImportUnfinished, ReplaceRefused, SchemaError, StoreMoved
 from twin.ingest.apply import Applier
 from twin.ingest.claim import Claim, claimed
@@ -158,7 +156,7 @@ class _Job:
             )
         stored = {r["source"]: (r["stamp"], bool(r["exact"])) for r in self._store.rows("ingest.sources")}
         try:
-            with _without_gc():
+            with paused():
                 return planner.plan(claim.revision, stored, open_run is not None)
         finally:
             rejects.close()
@@ -227,18 +225,6 @@ class _Job:
             while self._store.rows("ingest.purge_images", run=row["run"], limit=PURGE)[0]["done"]:
                 pass
             self._store.rows("ingest.purged", run=row["run"])
-
-
-@contextmanager
-def _without_gc() -> Iterator[None]:
-    """Rows by the million make no cycles; looking for some would cost a fifth of the time."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 def _losses(part: SourcePlan) -> list[tuple[str, int, int]]:

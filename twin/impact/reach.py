@@ -8,13 +8,17 @@ routed between two routers depends on all the transport that may join them.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
+from twin.errors import InvalidParameter
 from twin.impact import kernels
 from twin.snapshot.arrays import Arrays, Bools, Bytes, Ints, Longs
+from twin.snapshot.catalogue import Catalogue
 
 MESH = -1
 
@@ -128,3 +132,26 @@ def walk(arrays: Arrays, row: int, up: bool, depth: int | None) -> list[Step]:
             else:
                 waiting.appendleft(Step(to, step.hop, parent, gate))
     return steps
+
+
+def named_walk(
+    catalogue: Catalogue, row: int, up: bool, depth: int | None, domains: Sequence[str] | None
+) -> list[dict[str, Any]]:
+    """The steps of :func:`walk` as plain data: id, kind, domain, name, hop, parent, service, group.
+
+    Raises:
+        InvalidParameter: the depth is below 1, or no asset is of one of *domains*.
+    """
+    if depth is not None and depth < 1:
+        raise InvalidParameter(f"the depth is {depth}", fix="Give a whole number from 1, or none for all.")
+    steps = walk(catalogue.arrays, row, up, depth)
+    if domains:
+        listed = catalogue.in_domains(domains)
+        steps = [s for s in steps if listed[s.row]]
+    named = catalogue.brief(np.array([s.row for s in steps], np.int64))
+    parents = catalogue.ids(np.array([s.parent for s in steps], np.int64))
+    result = []
+    for entry, step, parent in zip(named, steps, parents, strict=True):
+        service, group = catalogue.gate_name(step.gate)
+        result.append({**entry, "hop": step.hop, "parent": parent, "service": service, "group": group})
+    return result

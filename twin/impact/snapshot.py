@@ -14,7 +14,8 @@ import pyarrow as pa
 from twin.errors import InvalidParameter
 from twin.impact import coldstart, verdicts
 from twin.impact.coldstart import ColdStart, Deadlock
-from twin.impact.reach import walk
+from twin.impact.findings import found_by_data
+from twin.impact.reach import named_walk
 from twin.impact.result import ImpactResult, assemble
 from twin.impact.system import System
 from twin.impact.timeline import Timeline
@@ -24,8 +25,6 @@ from twin.snapshot.arrays import Arrays
 from twin.snapshot.build import build
 from twin.snapshot.catalogue import Catalogue
 from twin.snapshot.tables import read_folder
-
-SHOWN = 1000
 
 
 class Snapshot:
@@ -150,34 +149,7 @@ class Snapshot:
     @cached_property
     def findings(self) -> list[Finding]:
         """Everything wrong or missing that the data show by themselves."""
-        found = [_finding(f) for f in self.arrays.findings]
-        down = self.baseline_down()
-        if down:
-            found.append(
-                Finding(
-                    "baseline_down",
-                    "warning",
-                    f"{len(down)} asset(s) do not operate before any event: "
-                    "a gate lacks members, or has no path to a source.",
-                    "Check the links and the status of what supplies them.",
-                    tuple(down[:SHOWN]),
-                    len(down),
-                )
-            )
-        assumed = np.flatnonzero(self.arrays.assumed)
-        if len(assumed):
-            found.append(
-                Finding(
-                    "assumed_supplied",
-                    "warning",
-                    f"{len(assumed)} asset(s) have no supplier of a service that their kind requires; "
-                    "they count as supplied.",
-                    "Import or stitch the links that supply them.",
-                    tuple(self.catalogue.ids(assumed[:SHOWN])),
-                    len(assumed),
-                )
-            )
-        return found
+        return found_by_data(self.system)
 
     def asset(self, asset_id: str) -> dict[str, Any]:
         """One asset with all it carries. Raises UnknownAsset."""
@@ -221,32 +193,4 @@ class Snapshot:
         return self._walk(asset_id, False, depth, domains)
 
     def _walk(self, asset_id: str, up: bool, depth: int | None, domains: Sequence[str] | None) -> list[dict[str, Any]]:
-        row = self.catalogue.row(asset_id)
-        if depth is not None and depth < 1:
-            raise InvalidParameter(f"the depth is {depth}", fix="Give a whole number from 1, or none for all.")
-        steps = walk(self.arrays, row, up, depth)
-        if domains:
-            listed = self.catalogue.in_domains(domains)
-            steps = [s for s in steps if listed[s.row]]
-        named = self.catalogue.brief(np.array([s.row for s in steps], np.int64))
-        parents = self.catalogue.ids(np.array([s.parent for s in steps], np.int64))
-        result = []
-        for entry, step, parent in zip(named, steps, parents, strict=True):
-            service, group = self.catalogue.gate_name(step.gate)
-            result.append({**entry, "hop": step.hop, "parent": parent, "service": service, "group": group})
-        return result
-
-
-def _finding(entry: dict[str, Any]) -> Finding:
-    from twin.model import Origin
-
-    origin = entry.get("origin")
-    return Finding(
-        entry["code"],
-        entry["severity"],
-        entry["message"],
-        entry["fix"],
-        tuple(entry["assets"]),
-        entry["count"],
-        Origin(origin) if origin else None,
-    )
+        return named_walk(self.catalogue, self.catalogue.row(asset_id), up, depth, domains)

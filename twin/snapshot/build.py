@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,12 +12,17 @@ import pyarrow.compute as pc
 from twin.errors import TableError
 from twin.model import Finding, Origin, Reject
 from twin.schema import Schema, parse_need
-from twin.snapshot.arrays import Arrays, Bools, Floats, Gates, Ints
-from twin.snapshot.gates import Conflict, LinkColumns, build_gates, type_table
-from twin.snapshot.order import supply_order, transport_mesh
+from twin.snapshot.adjacency import adjacencies, carriers
+from twin.snapshot.arrays import Arrays, Bools, Floats, Gates, Indices, Ints, Longs, Mesh
+from twin.snapshot.gates import Conflict, LinkColumns, TypeTable, build_gates, type_table
+from twin.snapshot.ids import id_table
+from twin.snapshot.numbering import breadth_first, pointers, sort_links
+from twin.snapshot.order import supply_order, transport_meshes
 
 BASE_COLUMNS = ("id", "kind", "domain", "name", "lon", "lat", "geometry", "source", "run")
 UNKNOWN_DOMAIN = "unknown"
+#: Codes of findings about assets that an import left without a supplier.
+UNSUPPLIED = ("last_supplier_removed", "supplier_skipped")
 SHOWN = 20
 
 
@@ -30,6 +36,9 @@ def build(
     sources: list[dict[str, Any]] | None = None,
     findings: list[Finding] | None = None,
     file: str | None = "links.csv",
+    state_id: str = "",
+    place: Longs | None = None,
+    renumber: bool = True,
 ) -> Arrays:
     """The arrays of a snapshot.
 
@@ -39,29 +48,37 @@ def build(
         schema: the vocabulary. revision, store_id: what this shows. sources: import sources with times.
         findings: what reading the tables met; what building meets is added. file: what *links* are called in
             errors, None for rows of no file.
+        place: (n,) position of each asset in lists, its row by default.
+        renumber: number the assets for locality; False keeps the order given (for comparison).
+
+    Neither the order of *links* nor how the tables are cut into chunks makes a difference.
 
     Raises:
         TableError: links of one gate contradict each other (two values of need, two defaults).
     """
     n = assets.num_rows
     services = list(schema.services)
+    place = np.arange(n, dtype=np.int64) if place is None else place
     columns, groups = link_columns(links, schema)
     types = type_table(schema, services, groups)
+    if renumber and n:
+        assets, place, columns = _renumbered(assets, schema, place, columns, types)
+    columns, origin = sort_links(columns, n, len(groups))
     status = _status(assets)
     in_service, planned = np.isin(status, ("", "in_service")), status == "planned"
     buffers = np.stack([_number(assets, schema.ride_through(s), 0.0) for s in services])
     gates, conflicts = build_gates(columns, types, planned, buffers, services, groups)
     if conflicts:
-        raise conflict_error(conflicts, assets, file)
-    grounded = [schema.services[s].grounded for s in services]
-    used = sorted(set(gates.service.tolist()))
-    meshes = {s: transport_mesh(columns, types, s, n) for s in range(len(services))}
-    assumed = _assumed(assets, schema, gates, services) & in_service
+        raise conflict_error(conflicts, assets, file, origin)
+    meshes = transport_meshes(columns, types, n)
     met = list(findings or [])
-    met += _unsatisfiable(gates, assets, services, groups, in_service)
+    assumed = (_assumed(assets, schema, gates, services) | _unsupplied(assets, met)) & in_service
+    met += unsatisfiable(gates, assets["id"], services, groups, in_service, place)
+    grounded = [schema.services[s].grounded for s in services]
     return Arrays(
         revision=revision,
         store_id=store_id,
+        state_id=state_id,
         schema_digest=schema.digest,
         services=services,
         grounded=grounded,
@@ -70,42 +87,97 @@ def build(
         assets=_attributes(assets, schema),
         in_service=in_service,
         planned=planned,
-        standby=_flag(assets, "standby", False),
-        black_start=_flag(assets, "black_start", True),
-        manual_restart=_flag(assets, "manual_restart", False),
         assumed=assumed,
-        start_delay_s=_number(assets, "start_delay_s", 0.0),
-        endurance_s=_number(assets, "endurance_s", np.inf),
-        link_from=columns.source,
-        link_to=columns.target,
-        link_type=columns.type,
-        link_group=columns.group,
-        link_need=columns.need,
+        removed=np.zeros(n, bool),
+        place=place,
         gates=gates,
-        orders={s: supply_order(columns, types, s, n) for s in used if grounded[s]},
-        meshes={s: mesh for s, mesh in meshes.items() if mesh is not None},
+        orders={s: supply_order(columns, types, s, n) for s in np.unique(gates.service).tolist() if grounded[s]},
+        meshes=meshes,
+        **_followed(gates, meshes, n),
         findings=[f.to_dict() for f in met],
         sources=sources or [],
+        **_timing(assets),
+        **_tables(assets, columns, n),
     )
 
 
+def _followed(gates: Gates, meshes: dict[int, Mesh], n: int) -> dict[str, Any]:
+    """What to follow from an asset, down and up."""
+    carrier = carriers(gates, meshes, n)
+    down, up = adjacencies(gates, meshes, carrier, n)
+    return {"carriers": carrier, "down": down, "up": up}
+
+
+def _timing(assets: pa.Table) -> dict[str, Any]:
+    """What decides when a source delivers and what comes back."""
+    return {
+        "standby": _flag(assets, "standby", False),
+        "black_start": _flag(assets, "black_start", True),
+        "manual_restart": _flag(assets, "manual_restart", False),
+        "start_delay_s": _number(assets, "start_delay_s", 0.0),
+        "endurance_s": _number(assets, "endurance_s", np.inf),
+    }
+
+
+def _tables(assets: pa.Table, columns: LinkColumns, n: int) -> dict[str, Any]:
+    """The id table and the links with their two indexes."""
+    id_hash, id_row = id_table(assets["id"])
+    in_ptr, in_link = incoming(columns.target, n)
+    return {
+        "id_hash": id_hash,
+        "id_row": id_row,
+        "link_from": columns.source,
+        "link_to": columns.target,
+        "link_type": columns.type,
+        "link_group": columns.group,
+        "link_need": columns.need,
+        "out_ptr": pointers(columns.source, n),
+        "in_ptr": in_ptr,
+        "in_link": in_link,
+    }
+
+
+def _renumbered(
+    assets: pa.Table, schema: Schema, place: Longs, columns: LinkColumns, types: TypeTable
+) -> tuple[pa.Table, Longs, LinkColumns]:
+    """Assets in the order that keeps neighbours together, and links that speak of their new rows."""
+    kind, names = _codes(assets["kind"])
+    known = list(schema.domains)
+    of_kind = [known.index(schema.kinds[k].domain) if k in schema.kinds else len(known) for k in names]
+    order = breadth_first(np.array([*of_kind, len(known)], np.int32)[kind], columns, types)
+    row_of = np.empty(len(order), np.int32)
+    row_of[order] = np.arange(len(order), dtype=np.int32)
+    moved = replace(columns, source=row_of[columns.source], target=row_of[columns.target])
+    return assets.take(pa.array(order)), place[order], moved
+
+
+def incoming(target: Ints, n: int) -> tuple[Indices, Indices]:
+    """Links by their end: where those of each asset begin, and the links, which keep their order."""
+    from twin.snapshot import kernels
+
+    ptr, order = kernels.count_sort(target, n)
+    return ptr, order
+
+
 def link_columns(links: pa.Table, schema: Schema) -> tuple[LinkColumns, list[str]]:
-    """Links as integer columns, and the group names that they use.
+    """Links as integer columns, and the group names that they use, sorted.
 
     ``need`` and ``group`` are text or null; a text that is no need raises ValueError (callers check first).
     """
     type_names = list(schema.link_types)
     kind, kind_names = _codes(links["type"])
-    group, groups = _codes(links["group"])
+    group, named = _codes(links["group"])
     need, need_names = _codes(links["need"])
+    groups = sorted(name for name in named if name.strip())
     of_kind = np.array([type_names.index(t) for t in kind_names] or [0], np.uint8)
     of_need = np.array([0 if not t.strip() else parse_need(t) for t in need_names] + [0], np.int32)
-    blank = np.array([not name.strip() for name in groups] + [True])
+    position = {name: place for place, name in enumerate(groups)}
+    of_group = np.array([position.get(name, -1) for name in named] + [-1], np.int32)
     return LinkColumns(
         source=np.ascontiguousarray(links["from"].to_numpy(), np.int32),
         target=np.ascontiguousarray(links["to"].to_numpy(), np.int32),
         type=of_kind[kind],
-        group=np.where(blank[group], -1, group).astype(np.int32),
+        group=of_group[group],
         need=of_need[need],
     ), groups
 
@@ -171,13 +243,23 @@ def _assumed(assets: pa.Table, schema: Schema, gates: Gates, services: list[str]
     return assumed
 
 
-def _unsatisfiable(
-    gates: Gates, assets: pa.Table, services: list[str], groups: list[str], in_service: Bools
+def _unsupplied(assets: pa.Table, findings: list[Finding]) -> Bools:
+    """Assets whose supplier an import removed or left out: they are not known to be sources."""
+    ids = [asset for finding in findings if finding.code in UNSUPPLIED for asset in finding.assets]
+    if not ids:
+        return np.zeros(assets.num_rows, bool)
+    found: Bools = pc.is_in(assets["id"], pa.array(ids, pa.string())).to_numpy(zero_copy_only=False).astype(bool)
+    return found
+
+
+def unsatisfiable(
+    gates: Gates, ids: pa.ChunkedArray, services: list[str], groups: list[str], in_service: Bools, place: Longs
 ) -> list[Finding]:
+    """Findings about gates that never hold, in the order of their owners in lists."""
     never = np.flatnonzero((gates.need > gates.size) & in_service[gates.owner])
     found = []
-    for g in never:
-        owner = assets["id"][int(gates.owner[g])].as_py()
+    for g in never[np.argsort(place[gates.owner[never]], kind="stable")]:
+        owner = ids[int(gates.owner[g])].as_py()
         what = f"gate {services[gates.service[g]]}/{groups[gates.group[g]]} of {owner}"
         if gates.size[g] == 0:
             message = f"All members of the {what} are planned: it never holds."
@@ -189,8 +271,12 @@ def _unsatisfiable(
     return found
 
 
-def conflict_error(conflicts: list[Conflict], assets: pa.Table, file: str | None) -> TableError:
-    """All contradicting gates as one error; rows of *file* count from 2, below the header, None has no rows."""
+def conflict_error(conflicts: list[Conflict], assets: pa.Table, file: str | None, origin: Indices) -> TableError:
+    """All contradicting gates as one error, in the order of their links.
+
+    Args:
+        file: rows of it count from 2, below the header; None has no rows. origin: (l,) row of each link there.
+    """
     what = {
         "need": (
             "conflicting_need",
@@ -209,14 +295,15 @@ def conflict_error(conflicts: list[Conflict], assets: pa.Table, file: str | None
         ),
     }
     rejects = []
-    for conflict in conflicts:
+    lines_of = [sorted(origin[conflict.links].tolist()) for conflict in conflicts]
+    for rows, conflict in sorted(zip(lines_of, conflicts, strict=True), key=lambda pair: pair[0]):
         code, says, fix = what[conflict.what]
         owner = assets["id"][conflict.owner].as_py()
         message = f"gate {conflict.service}/{conflict.group} of {owner} {says}"
         where = Origin("the graph")
         if file is not None:
-            where = Origin(file, conflict.links[0] + 2, "need")
-            message += f" (rows {', '.join(str(row + 2) for row in conflict.links[:SHOWN])})"
+            where = Origin(file, rows[0] + 2, "need")
+            message += f" (rows {', '.join(str(row + 2) for row in rows[:SHOWN])})"
         rejects.append(Reject(where, code, message, fix))
     lines = "; ".join(f"{r.origin}: {r.message}" for r in rejects[:SHOWN])
     return TableError(lines, rejects=rejects, fix=rejects[0].fix)

@@ -17,6 +17,7 @@ from twin.errors import InvalidParameter, UnknownAsset
 from twin.schema import suggest
 from twin.snapshot.arrays import Arrays, Bools, Ints, Longs
 from twin.snapshot.build import BASE_COLUMNS
+from twin.snapshot.ids import find_row
 
 MAX_SUGGEST = 200_000
 
@@ -29,12 +30,29 @@ class Catalogue:
         self.table = arrays.assets
 
     @cached_property
-    def _rows(self) -> dict[str, int]:
-        return {name: row for row, name in enumerate(self.table["id"].to_pylist())}
+    def _names(self) -> list[str]:
+        """Ids of all assets that are there, in the order of lists."""
+        return self.ids(self.listing)
+
+    @cached_property
+    def listing(self) -> Longs:
+        """Rows of the assets that are there, in the order of lists: that in which they were given."""
+        rows = np.argsort(self.arrays.place, kind="stable")
+        return rows[~self.arrays.removed[rows]]
+
+    def listed(self, rows: Longs | Ints) -> Longs:
+        """*rows* in the order of lists."""
+        found: Longs = np.asarray(rows, np.int64)[np.argsort(self.arrays.place[rows], kind="stable")]
+        return found
+
+    def find(self, asset_id: str) -> int | None:
+        """Row of an asset, or None."""
+        row = find_row(asset_id, self.arrays.id_hash, self.arrays.id_row, self.table["id"])
+        return None if row is None or self.arrays.removed[row] else row
 
     def row(self, asset_id: str) -> int:
         """Row of an asset. Raises UnknownAsset, with the nearest ids."""
-        row = self._rows.get(asset_id)
+        row = self.find(asset_id)
         if row is None:
             raise UnknownAsset(f"no asset has the id {asset_id!r}.{self._hint(asset_id)}", id=asset_id)
         return row
@@ -42,8 +60,8 @@ class Catalogue:
     def _hint(self, asset_id: str) -> str:
         if self.arrays.n > MAX_SUGGEST:
             return ""
-        ending = [name for name in self._rows if name.endswith((":" + asset_id, "/" + asset_id))][:3]
-        return f" Did you mean {' or '.join(ending)}?" if ending else suggest(asset_id, list(self._rows))
+        ending = [name for name in self._names if name.endswith((":" + asset_id, "/" + asset_id))][:3]
+        return f" Did you mean {' or '.join(ending)}?" if ending else suggest(asset_id, self._names)
 
     def ids(self, rows: Longs | Ints | Sequence[int]) -> list[str]:
         """Ids of rows, in their order."""
@@ -80,7 +98,7 @@ class Catalogue:
         found = []
         for gate in range(int(g.own_ptr[row]), int(g.own_ptr[row + 1])):
             service, group = self.gate_name(gate)
-            members = self.brief(g.member[g.ptr[gate] : g.ptr[gate + 1]].astype(np.int64))
+            members = self.brief(self.listed(g.member[g.ptr[gate] : g.ptr[gate + 1]]))
             found.append(
                 {
                     "gate": gate,
@@ -112,7 +130,7 @@ class Catalogue:
         after: str | None,
         limit: int,
     ) -> tuple[list[dict[str, Any]], str | None, int]:
-        """Assets by filters, in the order of the snapshot.
+        """Assets by filters, in the order in which they were given.
 
         Args:
             kind, domain: exact names. text: part of the id or the name, case ignored.
@@ -132,9 +150,10 @@ class Catalogue:
             mask &= pc.or_(*found).to_numpy(zero_copy_only=False)
         if bbox is not None:
             mask &= self._inside(bbox)
-        rows = np.flatnonzero(mask)
+        rows = self.listing[mask[self.listing]]
         total = len(rows)
-        rows = rows[rows > self._row_after(after)] if after else rows
+        if after:
+            rows = rows[self.arrays.place[rows] > self.arrays.place[self._row_after(after)]]
         page = rows[:limit]
         names = [c for c in ("id", "kind", "domain", "name", "lon", "lat", "status") if c in self.table.column_names]
         found_rows = self.table.select(names).take(pa.array(page)).to_pylist()
@@ -144,7 +163,7 @@ class Catalogue:
 
     def _row_after(self, cursor: str) -> int:
         try:
-            row = self._rows.get(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode())
+            row = self.find(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode())
         except (ValueError, binascii.Error):
             row = None
         if row is None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from twin.schema import NEED_ALL, Schema
-from twin.snapshot.arrays import Bools, Bytes, Floats, Gates, Ints, Longs
+from twin.snapshot.arrays import Bools, Bytes, Floats, Gates, Indices, Ints, Longs
 
 NOT_GIVEN = 0
 
@@ -36,6 +37,10 @@ class LinkColumns:
     type: Bytes
     group: Ints
     need: Ints
+
+    def take(self, rows: Indices | Longs) -> LinkColumns:
+        """The links *rows*, in that order."""
+        return LinkColumns(self.source[rows], self.target[rows], self.type[rows], self.group[rows], self.need[rows])
 
 
 @dataclass
@@ -69,24 +74,40 @@ def type_table(schema: Schema, services: list[str], groups: list[str]) -> TypeTa
 
 
 @dataclass
-class _Entries:
-    """Memberships before grouping: one per directed link, two per mesh link."""
+class Entries:
+    """Memberships before grouping: one per directed link, two per mesh link; sorted by owner, gate and member.
+
+    ``link`` are rows of the links; ``service`` and ``group`` are those of the gate.
+    """
 
     owner: Ints
+    service: Bytes
+    group: Ints
     member: Ints
-    link: Longs
+    link: Ints
     mesh: Bools
 
 
-def _entries(links: LinkColumns, types: TypeTable) -> _Entries:
-    rows = np.flatnonzero(types.gated[links.type])
+def entries_of(links: LinkColumns, types: TypeTable, rows: Longs, n: int, groups: int) -> Entries:
+    """The memberships that the links *rows* make."""
+    from twin.snapshot.numbering import sorted_by
+
+    rows = rows[types.gated[links.type[rows]]]
     mesh = types.mesh[links.type[rows]]
     back = rows[mesh]
-    return _Entries(
-        owner=np.concatenate([links.target[rows], links.source[back]]),
-        member=np.concatenate([links.source[rows], links.target[back]]),
-        link=np.concatenate([rows, back]),
-        mesh=np.concatenate([mesh, np.ones(len(back), bool)]),
+    owner = np.concatenate([links.target[rows], links.source[back]])
+    member = np.concatenate([links.source[rows], links.target[back]])
+    link = np.concatenate([rows, back]).astype(np.int32)
+    through = np.concatenate([mesh, np.ones(len(back), bool)])
+    kind = links.type[link]
+    own = links.group[link]
+    group = np.where(own >= 0, own, types.group[kind])
+    service = types.service[kind]
+    last = [(member, n), (through.astype(np.int32), 2)]
+    wide = len(types.service) * max(groups, 1) + groups  # services are at most as many as link types
+    order = sorted_by([(owner, n), (service * np.int32(max(groups, 1)) + group, max(wide, 1)), *last])
+    return Entries(
+        owner[order], service[order].astype(np.uint8), group[order], member[order], link[order], through[order]
     )
 
 
@@ -109,40 +130,37 @@ def build_gates(
         The gates, and the conflicts found: two values of ``need``, two defaults, or mixed effects in one gate.
     """
     n = len(planned)
-    entries = _entries(links, types)
+    entries = entries_of(links, types, np.arange(len(links.source)), n, len(groups))
+    begins = _begins(entries.owner, entries.service, entries.group)
+    first = np.flatnonzero(begins)
+    gate_of = np.cumsum(begins, dtype=np.int32) - np.int32(1)
+    owner, service, group = entries.owner[first], entries.service[first], entries.group[first]
     kind = links.type[entries.link]
-    service = types.service[kind]
-    group = np.where(links.group[entries.link] >= 0, links.group[entries.link], types.group[kind])
-    key = (entries.owner.astype(np.int64) * len(services) + service) * max(len(groups), 1) + group
-    sort = np.argsort(key, kind="stable")
-    key = key[sort]
-    first = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]])) if len(key) else np.zeros(0, np.int64)
-    gate_of = np.cumsum(np.concatenate([[True], key[1:] != key[:-1]])) - 1 if len(key) else np.zeros(0, np.int64)
-    lead = sort[first]
-    owner, gate_service, gate_group = entries.owner[lead], service[lead].astype(np.uint8), group[lead]
-    need, conflicts = _needs(
-        links, types, entries, kind, sort, first, owner, gate_service, gate_group, services, groups
-    )
-    ptr, member, member_mesh = _members(gate_of, entries.member[sort], entries.mesh[sort], planned, len(first), n)
-    size = np.diff(ptr).astype(np.int32)
-    need = np.where(need == NEED_ALL, np.maximum(size, 1), need).astype(np.int32)
-    use_ptr, use_gate, use_mesh = _uses(ptr, member, member_mesh, n)
+    need, conflicts = _needs(links, types, entries, kind, first, services, groups)
+    keep = ~planned[entries.member]
+    gate, member, through = gate_of[keep], entries.member[keep], entries.mesh[keep]
+    distinct = _begins(gate, member)  # sorted with directed links first, which outweigh mesh links
     mesh = np.zeros(len(first), bool)
-    np.logical_or.at(mesh, gate_of, entries.mesh[sort] & ~planned[entries.member[sort]])
+    mesh[gate[through]] = True
+    gate, member, through = gate[distinct], member[distinct], through[distinct]
+    size = np.bincount(gate, minlength=len(first)).astype(np.int32)
+    ptr = np.zeros(len(first) + 1, np.int64)
+    np.cumsum(size, out=ptr[1:])
+    use_ptr, use_gate, use_mesh = uses(gate, member, through, n)
     gates = Gates(
-        owner=owner.astype(np.int32),
-        service=gate_service,
-        group=gate_group.astype(np.int32),
-        need=need,
+        owner=owner,
+        service=service,
+        group=group,
+        need=np.where(need == NEED_ALL, np.maximum(size, 1), need).astype(np.int32),
         size=size,
-        degrade=types.degrade[kind[lead]],
-        joined=types.joined[kind[lead]],
+        degrade=types.degrade[kind[first]],
+        joined=types.joined[kind[first]],
         mesh=mesh,
-        buffer_s=np.ascontiguousarray(buffers[gate_service, owner]) if len(first) else np.zeros(0),
+        buffer_s=np.ascontiguousarray(buffers[service, owner]) if len(first) else np.zeros(0),
         ptr=ptr,
         member=member,
-        member_mesh=member_mesh,
-        own_ptr=np.searchsorted(owner, np.arange(n + 1)).astype(np.int64),
+        member_mesh=through,
+        own_ptr=own_pointers(owner, n),
         use_ptr=use_ptr,
         use_gate=use_gate,
         use_mesh=use_mesh,
@@ -150,42 +168,55 @@ def build_gates(
     return gates, conflicts
 
 
+def own_pointers(owner: Ints, n: int) -> Longs:
+    """(n+1,) where the gates of each asset begin."""
+    ptr = np.zeros(n + 1, np.int64)
+    np.cumsum(np.bincount(owner, minlength=n), out=ptr[1:])
+    return ptr
+
+
+def _begins(*columns: np.ndarray[Any, Any]) -> Bools:
+    """True where a run of equal rows begins."""
+    size = len(columns[0])
+    begins = np.zeros(size, bool)
+    begins[:1] = True
+    for column in columns:
+        begins[1:] |= column[1:] != column[:-1]
+    return begins
+
+
 def _needs(
     links: LinkColumns,
     types: TypeTable,
-    entries: _Entries,
+    entries: Entries,
     kind: Bytes,
-    sort: Longs,
     first: Longs,
-    owner: Ints,
-    service: Bytes,
-    group: Ints,
     services: list[str],
     groups: list[str],
 ) -> tuple[Ints, list[Conflict]]:
     if not len(first):
         return np.zeros(0, np.int32), []
-    given = links.need[entries.link][sort]
-    default = types.need[kind][sort]
+    given = links.need[entries.link]
+    default = types.need[kind]
     top, low = np.int32(2**30), np.int32(-(2**30))
     given_low = np.minimum.reduceat(np.where(given == NOT_GIVEN, top, given), first)
     given_high = np.maximum.reduceat(np.where(given == NOT_GIVEN, low, given), first)
     has_given = given_low != top
     default_low, default_high = np.minimum.reduceat(default, first), np.maximum.reduceat(default, first)
-    effect = (types.degrade[kind].astype(np.int8) + 2 * types.joined[kind])[sort]
+    effect = types.degrade[kind].astype(np.int8) + 2 * types.joined[kind]
     bad = {
         "need": has_given & (given_low != given_high),
         "default": ~has_given & (default_low != default_high),
         "effect": np.minimum.reduceat(effect, first) != np.maximum.reduceat(effect, first),
     }
-    ends = np.append(first[1:], len(sort))
+    ends = np.append(first[1:], len(entries.link))
     conflicts = [
         Conflict(
             what,
-            int(owner[g]),
-            services[service[g]],
-            groups[group[g]],
-            sorted({int(x) for x in entries.link[sort[first[g] : ends[g]]]}),
+            int(entries.owner[first[g]]),
+            services[entries.service[first[g]]],
+            groups[entries.group[first[g]]],
+            sorted({int(x) for x in entries.link[first[g] : ends[g]]}),
         )
         for what, wrong in bad.items()
         for g in np.flatnonzero(wrong)
@@ -193,21 +224,9 @@ def _needs(
     return np.where(has_given, given_low, default_low), conflicts
 
 
-def _members(gate_of: Longs, member: Ints, mesh: Bools, planned: Bools, m: int, n: int) -> tuple[Longs, Ints, Bools]:
-    """Different members per gate that are not planned; a directed link outweighs a mesh link."""
-    keep = ~planned[member]
-    gate_of, member, mesh = gate_of[keep], member[keep], mesh[keep]
-    key = (gate_of * n + member) * 2 + mesh
-    sort = np.argsort(key, kind="stable")
-    pair = key[sort] >> 1
-    first = np.flatnonzero(np.concatenate([[True], pair[1:] != pair[:-1]])) if len(pair) else np.zeros(0, np.int64)
-    chosen = sort[first]
-    ptr = np.searchsorted(gate_of[chosen], np.arange(m + 1)).astype(np.int64)
-    return ptr, member[chosen].astype(np.int32), mesh[chosen]
+def uses(gate: Ints, member: Ints, mesh: Bools, n: int) -> tuple[Longs, Ints, Bools]:
+    """Memberships by member: where each asset's begin, their gates, and whether only mesh links join them."""
+    from twin.snapshot import kernels
 
-
-def _uses(ptr: Longs, member: Ints, mesh: Bools, n: int) -> tuple[Longs, Ints, Bools]:
-    gate = np.repeat(np.arange(len(ptr) - 1, dtype=np.int32), np.diff(ptr))
-    sort = np.argsort(member, kind="stable")
-    use_ptr = np.searchsorted(member[sort], np.arange(n + 1)).astype(np.int64)
-    return use_ptr, gate[sort], mesh[sort]
+    ptr, order = kernels.count_sort(member, n)
+    return ptr.astype(np.int64), gate[order], mesh[order]

@@ -10,21 +10,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
+
+from twin.impact.compiled import compiled
 
 DEAD, FED, RIDES, HELD = 0, 1, 2, 3
 
 
-def _compiled(function: Any) -> Any:
-    """Compile with a disk cache; a read-only installation falls back to no cache."""
-    try:
-        return numba.njit(function, nogil=True, cache=True)
-    except RuntimeError:
-        return numba.njit(function, nogil=True)
-
-
-@_compiled
+@compiled
 def _supply(
     u,
     becomes,
@@ -62,7 +55,7 @@ def _supply(
     return top
 
 
-@_compiled
+@compiled
 def _open(order, low, high, service, working, gate_service, need, own_ptr, have, state, unsat, stack):
     """Start a component: who has all gates from outside is fed and pushed; returns the height of the stack."""
     top = 0
@@ -81,7 +74,7 @@ def _open(order, low, high, service, working, gate_service, need, own_ptr, have,
     return top
 
 
-@_compiled
+@compiled
 def _ride(
     order, low, high, service, working, gate_service, degrade, buffered, need, own_ptr, have, have_fed, state, stack
 ):
@@ -102,7 +95,7 @@ def _ride(
     return top
 
 
-@_compiled
+@compiled
 def grounded(
     service, order, start, component, working, silent, buffered, owner, gate_service, degrade, need, own_ptr,
     use_ptr, use_gate, use_mesh, have, have_fed, state, unsat, stack,
@@ -144,7 +137,7 @@ def grounded(
                     have[g] += 1
 
 
-@_compiled
+@compiled
 def plain(is_grounded, joined, gate_service, working, silent, ptr, member, have, have_fed):
     """Services that are not grounded: a member delivers when it works and is no standby source that is off."""
     for g in range(len(gate_service)):
@@ -159,7 +152,7 @@ def plain(is_grounded, joined, gate_service, working, silent, ptr, member, have,
         have_fed[g] = count
 
 
-@_compiled
+@compiled
 def islands(ptr, to, carries, label, stack):
     """Connected components of a mesh: ``label[v]`` is the lowest asset joined to v; own id where v carries nothing."""
     n = len(label)
@@ -184,7 +177,7 @@ def islands(ptr, to, carries, label, stack):
                     top += 1
 
 
-@_compiled
+@compiled
 def joined_gates(service, joined, gate_service, carries, label, ptr, member, have, have_fed):
     """``CONNECTS``: the most end points that work and lie in one component of the working mesh."""
     for g in range(len(gate_service)):
@@ -206,7 +199,7 @@ def joined_gates(service, joined, gate_service, carries, label, ptr, member, hav
         have_fed[g] = best
 
 
-@_compiled
+@compiled
 def owners_of(flag, owner, chosen):
     """``chosen[v] = True`` for the owners of flagged gates."""
     for g in range(len(flag)):
@@ -214,7 +207,7 @@ def owners_of(flag, owner, chosen):
             chosen[owner[g]] = True
 
 
-@_compiled
+@compiled
 def reach(seeds, ptr, to, seen, queue):
     """Breadth-first closure of *seeds* over a CSR; returns how much of *queue* is filled."""
     tail = 0

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from twin.impact import kernels
 from twin.snapshot.arrays import Arrays, Bools, Bytes, Gates, Ints, Longs
+
+if TYPE_CHECKING:
+    from twin.impact.cascade import Standing
 
 
 @dataclass
@@ -75,6 +79,13 @@ class System:
             kernels.joined_gates(service, g.joined, g.service, carries, label, g.ptr, g.member, have, have_fed)
             labels[service] = label
         return labels
+
+    @cached_property
+    def standing(self) -> Standing:
+        """The state before any event that steady cascades start from (answer 1)."""
+        from twin.impact.cascade import Standing
+
+        return Standing(self)
 
     @cached_property
     def joined_services(self) -> list[int]:

@@ -48,6 +48,8 @@ RESERVED = {
     "source", "native_id", "run", "hash", "ord", "from", "to", "type", "group", "need", "key",
     "rule", "distance_m", "confidence",
 }  # fmt: skip
+#: Beginning of the names that before-images add to the properties they keep.
+IMAGE = "image_"
 
 
 @lru_cache(maxsize=1)
@@ -171,7 +173,7 @@ def _build(tables: dict[str, dict[str, Any]], extras: tuple[SchemaText, ...]) ->
 
 def _property(table: str, name: str, entry: dict[str, Any], units: dict[str, Unit]) -> Property:
     made = Property(name=name, **{**entry, "values": tuple(entry.get("values", ()))})
-    if not NAME.match(name) or name in RESERVED:
+    if not NAME.match(name) or name in RESERVED or name.startswith(IMAGE):
         raise SchemaError(f"[{table}.{name}]: not a usable property name (lower case, not reserved)")
     if made.type not in PROPERTY_TYPES:
         raise SchemaError(f"[{table}.{name}]: unknown type {made.type!r}; one of {', '.join(PROPERTY_TYPES)}")
@@ -256,6 +258,8 @@ def _check(schema: Schema) -> None:
         _known(where, "property", kind.properties, schema.properties)
     for made in schema.link_types.values():
         _known(f"[link_types.{made.name}]", "service", [made.service] if made.service else [], schema.services)
+        if made.joined and made.service and schema.services[made.service].grounded:
+            raise SchemaError(f"[link_types.{made.name}]: a joined type cannot be of a grounded service")
     for domain in schema.domains.values():
         if not NAME.match(domain.name) or not LABEL.match(domain.label):
             raise SchemaError(f"[domains.{domain.name}]: not a usable name or label")

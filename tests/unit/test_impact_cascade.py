@@ -1,0 +1,74 @@
+"""The worklist cascade equals the whole fixpoint, and leaves no trace."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.unit.strategies import SeededPicker, Traits, event, generate
+from twin import Snapshot
+from twin.errors import SchemaError
+from twin.impact.cascade import Cascade
+from twin.impact.system import System
+from twin.schema import default_schema, load_schema
+
+SEEDS = 6_000 if os.environ.get("HYPOTHESIS_PROFILE") == "soak" else 80
+BLOCKS = 5
+
+
+def snapshot_of(seed: int) -> tuple[Snapshot, list[str]]:
+    pick = SeededPicker(seed)
+    tables = generate(pick, Traits(user_types=seed % 3 == 0, largest=8 if seed % 2 else 40))
+    failed = event(pick, tables)
+    with tempfile.TemporaryDirectory() as folder:
+        return Snapshot.from_tables(tables.write(Path(folder)), schema=tables.schema), failed
+
+
+def by_fixpoint(system: System, rows: list[int]) -> list[int]:
+    failed = np.zeros(system.n, bool)
+    failed[rows] = True
+    found: list[int] = np.flatnonzero(system.baseline & ~system.steady(failed)).tolist()
+    return found
+
+
+@pytest.mark.parametrize("block", range(BLOCKS))
+def test_every_single_failure_and_some_together(block: int) -> None:
+    for seed in range(block * SEEDS // BLOCKS, (block + 1) * SEEDS // BLOCKS):
+        snapshot, failed = snapshot_of(seed)
+        system, cascade = snapshot.system, Cascade(snapshot.system)
+        rng = np.random.default_rng(seed)
+        events = [[row] for row in range(system.n)]
+        events += [rng.choice(system.n, min(system.n, k), replace=False).tolist() for k in (2, 3, 5)]
+        events.append([snapshot.catalogue.row(name) for name in failed])
+        wanted = [by_fixpoint(system, rows) for rows in events]
+        assert [cascade.lost(np.array(rows, np.int32)).tolist() for rows in events] == wanted, f"seed {seed}"
+        ptr = np.cumsum([0, *(len(rows) for rows in events)])
+        often = np.zeros(system.n, np.int64)
+        worth = rng.integers(0, 9, (system.n, 2)).astype(float)
+        sums, sizes = cascade.scenarios(ptr, np.concatenate(events), worth, often)
+        assert sizes.tolist() == [len(rows) for rows in wanted]
+        assert sums.tolist() == [worth[rows].sum(axis=0).tolist() for rows in wanted]
+        assert often.tolist() == np.bincount(np.concatenate(wanted).astype(int), minlength=system.n).tolist()
+        for state, work in system.standing._idle:  # everything was taken back
+            for part, base in zip(state, system.standing.state, strict=True):
+                assert (part == base).all(), f"seed {seed}"
+            assert not work.touched_flag.any()
+            assert not work.gate_flag.any()
+            assert not work.dirty_flag.any()
+            assert (work.group == -1).all()
+
+
+def test_a_joined_type_is_not_of_a_grounded_service(tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text(
+        '[link_types.MEETS]\nservice = "power"\neffect = "outage"\ngroup = "meets"\nneed = "all"\njoined = true\n'
+        'on_delete = "remove"\ndescription = "Not possible."\nends = ["* -> *"]\n',
+        encoding="utf-8",
+    )
+    assert not any(t.joined and t.service == "power" for t in default_schema().link_types.values())
+    with pytest.raises(SchemaError, match="grounded"):
+        load_schema([own])

@@ -1,26 +1,27 @@
 """What an asset depends on and what depends on it: closures over gates and transport.
 
-The graph has two nodes per asset: v itself, and n + v, the asset as a carrier in the transport mesh. Only joined
-gates (``CONNECTS``) lead into the carriers, so a router does not depend on the spans that end at it, but a circuit
-routed between two routers depends on all the transport that may join them.
+All of it is level L0: who could be touched, not who is. What is followed, and how the transport mesh takes part, is
+told in :class:`twin.snapshot.arrays.Adjacency`.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from twin.errors import InvalidParameter
-from twin.impact import kernels
-from twin.snapshot.arrays import Arrays, Bools, Bytes, Ints, Longs
+from twin.impact import reach_kernels as kernels
+from twin.schema import suggest
+from twin.snapshot.arrays import SAME, Arrays, Bools, Bytes, Indices, Ints, Longs
 from twin.snapshot.catalogue import Catalogue
 
 MESH = -1
+DEEPEST = 2**30
 
 
 @dataclass(frozen=True)
@@ -36,67 +37,117 @@ class Step:
     gate: int
 
 
+@dataclass
+class _Space:
+    """Work space of one search: marks that are zero between searches, a queue, and permission to enter any node."""
+
+    seen: Bytes
+    queue: Indices
+    anywhere: Bytes
+
+
+#: Spaces that are not in use, by snapshot: one search takes one at a time, so threads never share.
+_spaces: WeakKeyDictionary[Arrays, list[_Space]] = WeakKeyDictionary()
+
+
+@contextmanager
+def _space(arrays: Arrays) -> Iterator[_Space]:
+    free = _spaces.setdefault(arrays, [])
+    nodes = len(arrays.down.ptr) - 1
+    try:
+        space = free.pop()
+    except IndexError:
+        space = _Space(np.zeros(nodes, np.uint8), np.empty(nodes + 1, np.uint32), np.ones(nodes, np.uint8))
+    yield space
+    free.append(space)  # not after an error: its marks may be left
+
+
 @dataclass(frozen=True)
-class _Graph:
-    """CSR over 2n nodes; ``cost`` 0 for a step that is no link of its own, ``gate`` of the step or ``MESH``."""
+class Filter:
+    """What a search may follow and enter.
 
-    ptr: Longs
-    to: Ints
-    cost: Bytes
-    gate: Ints
+    Attributes:
+        services: names of the services to follow, None for all.
+        through: (n,) assets that may be entered, None for all; what a search starts from is entered whatever it is.
+    """
 
+    services: Sequence[str] | None = None
+    through: Bools | None = None
 
-class _ByIdentity:
-    """Arrays as a cache key."""
-
-    def __init__(self, arrays: Arrays) -> None:
-        self.arrays = arrays
-
-    def __hash__(self) -> int:
-        return id(self.arrays)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _ByIdentity) and other.arrays is self.arrays
-
-
-@lru_cache(maxsize=8)
-def _graph(key: _ByIdentity, up: bool) -> _Graph:
-    arrays = key.arrays
-    n, g = arrays.n, arrays.gates
-    gate = np.repeat(np.arange(len(g.owner), dtype=np.int32), np.diff(g.ptr))
-    owner, joined = g.owner[gate], g.joined[gate]
-    edges = [(owner, g.member, 1, gate) if up else (g.member, owner, 1, gate)]
-    ends, circuits = g.member[joined] + n, owner[joined]
-    edges.append((circuits, ends, 1, gate[joined]) if up else (ends, circuits, 1, gate[joined]))
-    for mesh in arrays.meshes.values():
-        carrier = np.repeat(np.arange(n, dtype=np.int32), np.diff(mesh.ptr))
-        none = np.full(len(carrier), MESH, np.int32)
-        edges.append((carrier + n, mesh.to + n, int(up), none))
-    every = np.arange(n, dtype=np.int32)
-    same = (every + n, every) if up else (every, every + n)
-    edges.append((*same, 0, np.full(n, MESH, np.int32)))
-    source = np.concatenate([e[0] for e in edges])
-    sort = np.argsort(source, kind="stable")
-    return _Graph(
-        np.searchsorted(source[sort], np.arange(2 * n + 1)).astype(np.int64),
-        np.concatenate([e[1] for e in edges])[sort].astype(np.int32),
-        np.concatenate([np.full(len(e[0]), e[2], np.uint8) for e in edges])[sort],
-        np.concatenate([e[3] for e in edges])[sort].astype(np.int32),
-    )
+    def masks(self, arrays: Arrays, anywhere: Bytes) -> tuple[Bytes, Bytes]:
+        """(256,) services and (nodes,) nodes, *anywhere* for all. Raises InvalidParameter for an unknown service."""
+        follow = np.ones(256, np.uint8)
+        if self.services is not None:
+            follow[:] = 0
+            follow[SAME] = 1
+            for name in self.services:
+                if name not in arrays.services:
+                    raise InvalidParameter(
+                        f"unknown service {name!r}.{suggest(name, arrays.services)}",
+                        fix=f"Use one of: {', '.join(sorted(arrays.services))}.",
+                    )
+                follow[arrays.services.index(name)] = 1
+        if self.through is None:
+            return follow, anywhere
+        return follow, np.concatenate([self.through, self.through[arrays.carriers]]).astype(np.uint8)
 
 
-def closure(arrays: Arrays, rows: Longs) -> Bools:
-    """(n,) everything that an answer about *rows* rests on: what depends on them, and all that this depends on."""
-    n = arrays.n
-    queue = np.zeros(2 * n + 1, np.int32)
-    graph = _graph(_ByIdentity(arrays), False)
-    seen = np.zeros(2 * n, bool)
-    kernels.reach(rows.astype(np.int32), graph.ptr, graph.to, seen, queue)
-    below = np.flatnonzero(seen[:n]).astype(np.int32)
-    graph = _graph(_ByIdentity(arrays), True)
-    seen = np.zeros(2 * n, bool)
-    kernels.reach(below, graph.ptr, graph.to, seen, queue)
-    return seen[:n].copy()
+EVERYTHING = Filter()
+
+
+def reach(arrays: Arrays, rows: Longs | Ints, up: bool, only: Filter = EVERYTHING) -> Ints:
+    """Everything that *rows* depend on (up) or that depends on them (down), and they themselves.
+
+    Args:
+        rows: (r,) assets. only: what to follow and enter.
+
+    Returns:
+        Rows, sorted. The cost is what is touched, unless a filter is given.
+    """
+    ways = arrays.up if up else arrays.down
+    seeds = np.asarray(rows).astype(np.uint32)
+    with _space(arrays) as space:
+        if only is EVERYTHING:
+            count = kernels.reach(seeds, ways.ptr, ways.to, space.seen, space.queue)
+        else:
+            masks = only.masks(arrays, space.anywhere)
+            count = kernels.reach_filtered(seeds, ways.ptr, ways.to, ways.service, *masks, space.seen, space.queue)
+        nodes = space.queue[:count].copy()
+        kernels.forget(space.queue, count, space.seen)
+    found: Ints = np.sort(nodes[nodes < arrays.n]).view(np.int32)
+    return found
+
+
+def closure(arrays: Arrays, rows: Longs | Ints) -> Ints:
+    """Rows that an answer about *rows* rests on, sorted: what depends on them, and all that this depends on."""
+    return reach(arrays, reach(arrays, rows, up=False), up=True)
+
+
+def depended_on(arrays: Arrays, rows: Longs | Ints) -> Bools:
+    """(n,) *rows* and everything that they depend on."""
+    found = np.zeros(arrays.n, bool)
+    found[reach(arrays, rows, up=True)] = True
+    return found
+
+
+def steps(
+    arrays: Arrays, rows: Longs | Ints, up: bool, depth: int | None = None, only: Filter = EVERYTHING
+) -> tuple[Ints, Ints, Ints, Ints]:
+    """Breadth-first from *rows*: rows reached, nearest first, with hop, parent and gate, see :class:`Step`.
+
+    Args:
+        rows: where to start; they are not listed. depth: most links to follow, None for all.
+    """
+    ways, gates = (arrays.up if up else arrays.down), arrays.gates
+    with _space(arrays) as space:
+        follow, enter = only.masks(arrays, space.anywhere)
+        table = kernels.walk(
+            np.asarray(rows).astype(np.uint32), arrays.n, up, DEEPEST if depth is None else depth,
+            ways.ptr, ways.to, ways.service, follow, enter, gates.own_ptr, gates.ptr, gates.joined,
+            gates.use_ptr, gates.use_gate, arrays.carriers, space.seen,
+        )  # fmt: skip
+    row, hop, parent, gate = (np.ascontiguousarray(table[:, i]) for i in range(4))
+    return row, hop, parent, gate
 
 
 def walk(arrays: Arrays, row: int, up: bool, depth: int | None) -> list[Step]:
@@ -108,30 +159,8 @@ def walk(arrays: Arrays, row: int, up: bool, depth: int | None) -> list[Step]:
     Returns:
         The assets reached, nearest first, without *row* itself.
     """
-    n, graph = arrays.n, _graph(_ByIdentity(arrays), up)
-    done = np.zeros(2 * n, bool)
-    steps: list[Step] = []
-    waiting: deque[Step] = deque([Step(row, 0, row, MESH)])
-    while waiting:
-        step = waiting.popleft()
-        if done[step.row]:
-            continue
-        done[step.row] = True
-        if step.row < n and step.row != row:
-            steps.append(step)
-        # Downwards a carrier only passes on: whoever entered the mesh stays the parent.
-        parent = step.row if step.row < n else (step.row - n if up else step.parent)
-        for j in range(int(graph.ptr[step.row]), int(graph.ptr[step.row + 1])):
-            to, cost, gate = int(graph.to[j]), int(graph.cost[j]), int(graph.gate[j])
-            if done[to] or (depth is not None and step.hop + cost > depth):
-                continue
-            if cost:
-                waiting.append(Step(to, step.hop + 1, parent, gate))
-            elif up:
-                waiting.appendleft(Step(to, step.hop, step.parent, step.gate))
-            else:
-                waiting.appendleft(Step(to, step.hop, parent, gate))
-    return steps
+    columns = steps(arrays, np.array([row]), up, depth)
+    return [Step(*step) for step in zip(*(column.tolist() for column in columns), strict=True)]
 
 
 def named_walk(
@@ -144,14 +173,13 @@ def named_walk(
     """
     if depth is not None and depth < 1:
         raise InvalidParameter(f"the depth is {depth}", fix="Give a whole number from 1, or none for all.")
-    steps = walk(catalogue.arrays, row, up, depth)
+    rows, hops, parents, gates = steps(catalogue.arrays, np.array([row]), up, depth)
     if domains:
-        listed = catalogue.in_domains(domains)
-        steps = [s for s in steps if listed[s.row]]
-    named = catalogue.brief(np.array([s.row for s in steps], np.int64))
-    parents = catalogue.ids(np.array([s.parent for s in steps], np.int64))
+        listed = catalogue.in_domains(domains)[rows]
+        rows, hops, parents, gates = rows[listed], hops[listed], parents[listed], gates[listed]
     result = []
-    for entry, step, parent in zip(named, steps, parents, strict=True):
-        service, group = catalogue.gate_name(step.gate)
-        result.append({**entry, "hop": step.hop, "parent": parent, "service": service, "group": group})
+    told = zip(catalogue.brief(rows), hops.tolist(), catalogue.ids(parents), gates.tolist(), strict=True)
+    for entry, hop, parent, gate in told:
+        service, group = catalogue.gate_name(gate)
+        result.append({**entry, "hop": hop, "parent": parent, "service": service, "group": group})
     return result

@@ -105,7 +105,7 @@ def _summary(system: System, verdicts: v.Verdicts, rows: Longs) -> dict[str, dic
 def _assumptions(system: System, event: Longs, rows: Longs) -> dict[str, Any]:
     inside = closure(system.arrays, np.union1d(event, rows))
     a = system.arrays
-    used = set(pc.unique(a.assets["source"].filter(pa.array(inside))).to_pylist())
+    used = set(pc.unique(a.assets["source"].take(pa.array(inside))).to_pylist())
     now = time.time()
     sources = []
     for source in a.sources:
@@ -113,8 +113,8 @@ def _assumptions(system: System, event: Longs, rows: Longs) -> dict[str, Any]:
             imported = source.get("imported_at")
             sources.append({"source": source["source"], "imported_at": imported, "age_s": _age(imported, now)})
     return {
-        "assumed_supplied": int((a.assumed & inside).sum()),
-        "baseline_down": int((a.in_service & ~system.baseline & inside).sum()),
+        "assumed_supplied": int(a.assumed[inside].sum()),
+        "baseline_down": int((a.in_service[inside] & ~system.baseline[inside]).sum()),
         "sources": sources,
     }
 

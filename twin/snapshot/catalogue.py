@@ -68,7 +68,7 @@ class Catalogue:
         names: list[str] = self.table["id"].take(pa.array(np.asarray(rows, np.int64))).to_pylist()
         return names
 
-    def brief(self, rows: Longs) -> list[dict[str, Any]]:
+    def brief(self, rows: Longs | Ints) -> list[dict[str, Any]]:
         """``id, kind, domain, name`` of rows."""
         chosen = self.table.select(["id", "kind", "domain", "name"]).take(pa.array(rows))
         return list(chosen.to_pylist())

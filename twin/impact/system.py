@@ -88,6 +88,18 @@ class System:
         return Standing(self)
 
     @cached_property
+    def cautious(self) -> Standing:
+        """The state before any event, without the standby sources that are off: what it keeps never changes."""
+        from twin.impact.cascade import Standing
+
+        silent = self.arrays.standby & ~self.on_before
+        return self.standing if (silent == self.finite).all() else Standing(self, silent)
+
+    def start_from(self, baseline: Bools, on_before: Bools) -> None:
+        """Take the state before any event as given: (n,) what operates, (n,) endless standby sources that are on."""
+        self.__dict__["_start"] = baseline, on_before
+
+    @cached_property
     def joined_services(self) -> list[int]:
         """Services that have joined gates."""
         return sorted(set(self.gates.service[self.gates.joined].tolist()))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -82,6 +83,18 @@ class Standing:
             raise TwinError(
                 f"{int(broken.sum())} gate(s) do not hold before any event", fix="Report it, with the snapshot."
             )
+
+    @cached_property
+    def divisible(self) -> bool:
+        """Whether what a cascade leaves standing is better off than before only through its own gates.
+
+        Not so where a working asset is without supply in a grounded service (a ``degrade`` gate), or where a standby
+        source that is off is transport: such a source coming on could help others.
+        """
+        state, rules = self.state, self.rules
+        idle = np.flatnonzero(rules.silent)
+        transport = (rules.mesh_ptr[:, idle + 1] > rules.mesh_ptr[:, idle]).any()
+        return not transport and not ((state.rank < 0) & state.working.view(bool)).any()
 
     @contextmanager
     def worker(self) -> Iterator[tuple[State, Work]]:

@@ -41,3 +41,11 @@ def test_a_home_that_cannot_be_written_costs_only_the_cache(tmp_path: Path) -> N
     home = tmp_path / "file"
     home.write_text("no folder")
     assert ask(home) == "[False, True]"
+
+
+def test_a_kernel_is_filed_with_those_it_calls() -> None:
+    from twin.impact.cascade import kernels
+    from twin.impact.compiled import sources
+
+    named = {path.relative_to(ROOT / "twin" / "impact").as_posix() for path in sources(Path(kernels.__file__))}
+    assert {"cascade/kernels.py", "cascade/ground.py", "cascade/mesh.py", "cascade/state.py"} <= named

@@ -1,13 +1,14 @@
 """How kernels are compiled: without the interpreter's lock, and once for each state of their sources.
 
 Numba keeps compiled code beside a function's own file and looks only at that file's age, so a kernel that calls one of
-another file would go on running its old code. Here the cache is filed under a digest of all kernels, in the user's
-cache folder, which also serves installations that are read-only.
+another file would go on running its old code. Here the cache is filed under a digest of the kernel's file and of all
+kernel files that it imports, in the user's cache folder, which also serves installations that are read-only.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 import time
 from collections.abc import Callable
@@ -22,16 +23,31 @@ import platformdirs
 KEPT_S = 14 * 86400
 
 
+IMPORTED = re.compile(rb"^from (twin\.[a-z_.]+) import", re.MULTILINE)
+ROOT = Path(__file__).parent.parent.parent
+
+
+def sources(path: Path) -> set[Path]:
+    """The file of a kernel, and the kernel files that it leads to by its imports."""
+    found: set[Path] = set()
+    waiting = [path]
+    while waiting:
+        file = waiting.pop()
+        if file in found or not file.is_file() or b"@compiled" not in (text := file.read_bytes()):
+            continue
+        found.add(file)
+        waiting += [ROOT.joinpath(*name.decode().split(".")).with_suffix(".py") for name in IMPORTED.findall(text)]
+    return found
+
+
 @cache
-def _folder() -> Path | None:
-    """Where compiled kernels are kept; None where nothing can be written."""
+def _folder(path: Path) -> Path | None:
+    """Where the compiled kernels of a file are kept; None where nothing can be written."""
     digest = hashlib.blake2b(digest_size=8)
-    for path in sorted(Path(__file__).parent.rglob("*.py")):
-        source = path.read_bytes()
-        if b"@compiled" in source:
-            digest.update(source)
+    for file in sorted(sources(path)):
+        digest.update(file.read_bytes())
     root = platformdirs.user_cache_path("infrastructure-twin") / "kernels"
-    folder = root / digest.hexdigest()
+    folder = root / f"{path.stem}-{digest.hexdigest()}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         folder.touch()
@@ -47,7 +63,7 @@ def compiled(function: Callable[..., Any]) -> Any:
     """Compile on first call, without the interpreter's lock; ``NUMBA_CACHE_DIR`` overrules where it is kept."""
     config: Any = numba.config
     before = config.CACHE_DIR
-    folder = None if before else _folder()
+    folder = None if before else _folder(Path(function.__code__.co_filename))
     if not before and folder is None:
         return numba.njit(function, nogil=True)
     try:

@@ -13,15 +13,18 @@ import pyarrow.compute as pc
 
 from twin.impact import verdicts as v
 from twin.impact.affected import affected, rode, seconds, texts
+from twin.impact.event import Chosen
 from twin.impact.reach import closure
+from twin.impact.stake import capacity_lost, stake
 from twin.impact.system import System
 from twin.impact.timeline import Run
-from twin.snapshot.arrays import Longs
+from twin.snapshot.arrays import Ints, Longs
+from twin.snapshot.build import UNSUPPLIED
 
 MODEL_LEVEL = "L1"
+#: Ids named in one note.
+NAMED = 5
 COUNTED = ("failed", "down", "interrupted", "degraded", "at_risk")
-#: Properties that are summed over what is failed or down.
-CAPACITIES = ("capacity_mw", "demand_mw", "capacity_gbps", "gpus", "customers")
 
 
 @dataclass
@@ -34,7 +37,8 @@ class ImpactResult:
         standby: standby sources that the event called, when they come on and go off, and who called them.
         rode: unaffected assets in the chains of others, which rode on their buffer, with the gates they lacked.
         capacity_lost: domain -> property -> sum over
-            what is failed or down at the horizon. notes: caveats in words.
+            what is failed or down at the horizon. stake: the same inside and outside a footprint, and what survives,
+            see :func:`twin.impact.stake.stake`. notes: caveats in words.
     """
 
     event: dict[str, Any]
@@ -45,6 +49,7 @@ class ImpactResult:
     standby: list[dict[str, Any]] = field(default_factory=list)
     rode: list[dict[str, Any]] = field(default_factory=list)
     capacity_lost: dict[str, dict[str, float]] = field(default_factory=dict)
+    stake: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     model_level: str = MODEL_LEVEL
 
@@ -60,12 +65,14 @@ class ImpactResult:
             "standby": self.standby,
             "rode": self.rode,
             "capacity_lost": self.capacity_lost,
+            "stake": self.stake,
             "notes": self.notes,
         }
 
 
-def assemble(system: System, ids: list[str], event: Longs, run: Run, verdicts: v.Verdicts) -> ImpactResult:
-    """Put the result together. *event*: rows named in the event, whatever their state; *ids*: their ids, sorted."""
+def assemble(system: System, chosen: Chosen, run: Run, verdicts: v.Verdicts) -> ImpactResult:
+    """Put the result together. *chosen*: the assets of the event, whatever their state."""
+    event, sums = chosen.rows, stake(system, verdicts, chosen)
     rows = v.rows_affected(verdicts)
     entries = affected(system, run, verdicts, rows)
     horizon = None if np.isinf(run.horizon_s) else run.horizon_s
@@ -76,16 +83,19 @@ def assemble(system: System, ids: list[str], event: Longs, run: Run, verdicts: v
             f"{len(idle)} named asset(s) were not operating before the event and are not counted: "
             + ", ".join(texts(system, "id", idle[:5]))
         )
+    inside = closure(system.arrays, np.union1d(event, rows))
+    notes += _unsupplied(system, inside)
     return ImpactResult(
-        event={"failed": ids, "horizon_s": seconds(horizon)},
+        event=chosen.described(seconds(horizon)),
         revision=system.arrays.revision,
         summary=_summary(system, verdicts, rows),
-        assumptions=_assumptions(system, event, rows),
+        assumptions=_assumptions(system, inside),
         affected=entries,
         standby=_standby(system, run),
         rode=rode(system, run, verdicts, entries),
-        capacity_lost=_capacity(system, verdicts, rows),
-        notes=notes,
+        capacity_lost=capacity_lost(sums),
+        stake=sums,
+        notes=notes + chosen.notes,
     )
 
 
@@ -102,8 +112,24 @@ def _summary(system: System, verdicts: v.Verdicts, rows: Longs) -> dict[str, dic
     return {name: entry for name, entry in summary.items() if any(entry.values())}
 
 
-def _assumptions(system: System, event: Longs, rows: Longs) -> dict[str, Any]:
-    inside = closure(system.arrays, np.union1d(event, rows))
+def _unsupplied(system: System, inside: Ints) -> list[str]:
+    """What to know of the assets of the closure that an import left without a supplier."""
+    a = system.arrays
+    ids = {asset for finding in a.findings if finding["code"] in UNSUPPLIED for asset in finding["assets"]}
+    if not ids:
+        return []
+    here = a.assets["id"].take(pa.array(inside[a.assumed[inside]]))
+    known = sorted(here.filter(pc.is_in(here, pa.array(ids, pa.string()))).to_pylist())
+    if not known:
+        return []
+    more = f" and {len(known) - NAMED} more" if len(known) > NAMED else ""
+    return [
+        "An import left these assets without a supplier, and they count as supplied (twin findings): "
+        + f"{', '.join(known[:NAMED])}{more}"
+    ]
+
+
+def _assumptions(system: System, inside: Ints) -> dict[str, Any]:
     a = system.arrays
     used = set(pc.unique(a.assets["source"].take(pa.array(inside))).to_pylist())
     now = time.time()
@@ -141,22 +167,3 @@ def _standby(system: System, run: Run) -> list[dict[str, Any]]:
         }
         for name, row in zip(texts(system, "id", called), called.tolist(), strict=True)
     ]
-
-
-def _capacity(system: System, verdicts: v.Verdicts, rows: Longs) -> dict[str, dict[str, float]]:
-    gone = rows[np.isin(verdicts.verdict[rows], (v.FAILED, v.DOWN))]
-    domains = np.array(texts(system, "domain", gone), dtype=object)
-    table = system.arrays.assets
-    lost: dict[str, dict[str, float]] = {}
-    for name in CAPACITIES:
-        if name not in table.column_names or not len(gone):
-            continue
-        column = table[name].take(pa.array(gone))
-        if not (pa.types.is_floating(column.type) or pa.types.is_integer(column.type)):
-            continue
-        values = pc.cast(column, pa.float64()).fill_null(0.0).to_numpy(zero_copy_only=False)
-        for domain in dict.fromkeys(domains.tolist()):
-            total = float(values[domains == domain].sum())
-            if total:
-                lost.setdefault(domain, {})[name] = round(total, 6)
-    return lost

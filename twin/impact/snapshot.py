@@ -2,29 +2,43 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
-from twin.errors import InvalidParameter
-from twin.impact import coldstart, verdicts
+from twin.impact.ask import Asked, ask, not_empty
 from twin.impact.coldstart import ColdStart, Deadlock
+from twin.impact.event import Event, choose
 from twin.impact.findings import found_by_data
+from twin.impact.places import Places
 from twin.impact.reach import named_walk
-from twin.impact.result import ImpactResult, assemble
+from twin.impact.result import ImpactResult
 from twin.impact.system import System
-from twin.impact.timeline import Timeline
 from twin.model import Finding
 from twin.schema import Schema, default_schema
 from twin.snapshot.arrays import Arrays
 from twin.snapshot.build import build
 from twin.snapshot.catalogue import Catalogue
 from twin.snapshot.tables import read_folder
+
+if TYPE_CHECKING:
+    from twin.impact.compare import CompareResult
+    from twin.impact.criticality import CriticalityResult
+    from twin.impact.cutsets import CutSets
+    from twin.impact.explain import ExplainResult
+    from twin.impact.exposed import ExposedResult
+    from twin.impact.meshes import DominatorResult, MeshResult
+    from twin.impact.paths import PathsResult
+    from twin.impact.meshes import DominatorResult, MeshResult
+    from twin.impact.paths import PathsResult
+    from twin.impact.scenarios import Source
+    from twin.impact.screen import ScreenResult
+    from twin.impact.single import SpofResult
+    from twin.impact.story import TimelineResult
 
 
 class Snapshot:
@@ -63,10 +77,12 @@ class Snapshot:
         revision: int = 0,
         store_id: str = "",
         sources: list[dict[str, Any]] | None = None,
+        findings: list[Finding] | None = None,
     ) -> Snapshot:
         """From typed columns, see :func:`twin.snapshot.build.build`."""
         schema = schema or default_schema()
-        return cls(build(assets, links, schema, revision=revision, store_id=store_id, sources=sources, file=None))
+        known: dict[str, Any] = {"revision": revision, "store_id": store_id, "sources": sources, "findings": findings}
+        return cls(build(assets, links, schema, file=None, **known))
 
     @classmethod
     def load(cls, folder: str | Path) -> Snapshot:
@@ -102,25 +118,48 @@ class Snapshot:
         """The operating rules of this snapshot."""
         return System(self.arrays)
 
-    def impact(self, ids: Iterable[str], horizon_s: float | None = None) -> ImpactResult:
+    @cached_property
+    def places(self) -> Places:
+        """Where the assets are."""
+        return Places(self.arrays)
+
+    def ask(self, event: Event | Iterable[str], horizon_s: float | None = None) -> Asked:
+        """An event run in time, for all answers about it; see :func:`twin.impact.ask.ask`."""
+        return ask(self.system, self.catalogue, lambda: self.places, event, horizon_s)
+
+    def impact(self, event: Event | Iterable[str], horizon_s: float | None = None) -> ImpactResult:
         """What fails when these assets are lost (design §4, run in time).
 
         Args:
-            ids: assets taken as failed. horizon_s: verdicts as of this many seconds, None for the end of all buffers.
+            event: ids taken as failed, or an :class:`Event` (a selection, a hazard).
+            horizon_s: verdicts as of this many seconds, None for the end of all buffers.
 
         Raises:
             UnknownAsset: an id is not there. InvalidParameter: the horizon is negative or no number.
         """
-        horizon = math.inf if horizon_s is None else float(horizon_s)
-        if math.isnan(horizon) or horizon < 0:
-            raise InvalidParameter(f"the horizon is {horizon_s}", fix="Give seconds from 0, or none for infinity.")
-        wanted = sorted(set(ids))
-        event = np.array([self.catalogue.row(name) for name in wanted], np.int64)
-        failed = np.zeros(self.arrays.n, bool)
-        failed[event] = True
-        failed &= self.system.baseline
-        run = Timeline(self.system, failed).run(horizon)
-        return assemble(self.system, wanted, event, run, verdicts.judge(self.system, failed, run))
+        return self.ask(event, horizon_s).impact()
+
+    def timeline(self, event: Event | Iterable[str], horizon_s: float | None = None) -> TimelineResult:
+        """What an event does in which order, what runs on which buffer, races lost; as :meth:`impact`."""
+        from twin.impact.story import timeline
+
+        return timeline(not_empty(self.ask(event, horizon_s)))
+
+    def explain(self, asset_id: str, event: Event | Iterable[str], horizon_s: float | None = None) -> ExplainResult:
+        """Why an asset has its verdict after an event, as a chain and as a graph; as :meth:`impact`."""
+        from twin.impact.explain import explain
+
+        self.catalogue.row(asset_id)
+        return explain(not_empty(self.ask(event, horizon_s)), asset_id)
+
+    def compare(
+        self, a: Event | Iterable[str], b: Event | Iterable[str], horizon_s: float | None = None
+    ) -> CompareResult:
+        """What sets two events apart; as :meth:`impact`."""
+        from twin.impact.compare import compare
+
+        asked = [not_empty(self.ask(event, horizon_s)) for event in (a, b)]
+        return compare(asked[0].impact(), asked[1].impact())
 
     def steady(self, ids: Iterable[str]) -> set[str]:
         """Answer 1 of design §4: ids operating after the event, finite buffers and fuel spent."""
@@ -134,17 +173,67 @@ class Snapshot:
 
     def cold_start(self) -> ColdStart:
         """Answer 2: what can be started from nothing, in which rounds."""
-        started, rounds = coldstart.cold_start(self.system)
-        steps = range(1, int(rounds.max(initial=0)) + 1)
-        by_round = [sorted(self.catalogue.ids(np.flatnonzero(started & (rounds == step)))) for step in steps]
-        return ColdStart({name for names in by_round for name in names}, [names for names in by_round if names])
+        from twin.impact.kickstart import started
+
+        return started(self.catalogue, self.system)
 
     def deadlocks(self) -> list[Deadlock]:
-        """Answer 3: cores that must be started by hand, in order, each with a witness cycle."""
-        return [
-            Deadlock(sorted(self.catalogue.ids(core)), self.catalogue.ids(cycle))
-            for core, cycle in coldstart.deadlocks(self.system)
-        ]
+        """Answer 3: cores that must be started by hand, in order, with a witness cycle and where to start them."""
+        from twin.impact.kickstart import cores
+
+        return cores(self.catalogue, self.system)
+
+    def criticality(
+        self, weight: str = "count", domain: str | None = None, top: int | None = None, **how: Any
+    ) -> CriticalityResult:
+        """What each single failure costs, the worst first; *how*: see :func:`twin.impact.nminus.criticality`."""
+        from twin.impact.nminus import criticality
+
+        return criticality(self.system, weight, domain, top, **how)
+
+    def single_points_of_failure(self, asset_id: str, **how: Any) -> SpofResult:
+        """Every asset whose loss alone takes this one down; *how*: see :func:`twin.impact.single.single_points`."""
+        from twin.impact.single import single_points
+
+        return single_points(self.catalogue, self.system, asset_id, **how)
+
+    def exposed(self, event: Event | Iterable[str], progress: Any = None, **how: Any) -> ExposedResult:
+        """What is one failure away after an event, and was not before; *how*: :class:`twin.impact.exposed.Options`."""
+        from twin.impact.exposed import Options, exposed
+
+        chosen = choose(self.catalogue, lambda: self.places, event)
+        return exposed(self.catalogue, self.system, chosen, Options(**how), progress)
+
+    def screen(self, scenarios: Source, **how: Any) -> ScreenResult:
+        """What each of many scenarios costs; *how*: see :class:`twin.impact.screen.Options`."""
+        from twin.impact.screen import screened
+
+        return screened(self.catalogue, self.system, scenarios, **how)
+
+    def paths(self, a: str, b: str, *, schema: Schema | None = None, **how: Any) -> PathsResult:
+        """Routes from *a* to *b*; *how* and errors: see :class:`twin.impact.paths.Question`."""
+        from twin.impact.paths import Question, paths
+
+        asked = Question(a, b, **how)
+        return paths(self.system, self.catalogue, lambda: self.places, schema or default_schema(), asked)
+
+    def cut_sets(self, asset_id: str, order: int | None = 3, **how: Any) -> CutSets:
+        """Smallest sets of failures that take an asset down; *how*: see :func:`twin.impact.cutsets.cut_sets`."""
+        from twin.impact.cutsets import cut_sets
+
+        return cut_sets(self.system, self.catalogue, asset_id, order, **how)
+
+    def mesh(self, name: str = "power", *, schema: Schema | None = None) -> MeshResult:
+        """What holds the mesh of a service or link type together; see :func:`twin.impact.meshes.mesh`."""
+        from twin.impact.meshes import mesh
+
+        return mesh(self.system, self.catalogue, schema or default_schema(), name)
+
+    def dominators(self, service: str = "power") -> DominatorResult:
+        """Through which single asset all supply comes; see :func:`twin.impact.meshes.dominators`."""
+        from twin.impact.meshes import dominators
+
+        return dominators(self.system, self.catalogue, service)
 
     @cached_property
     def findings(self) -> list[Finding]:

@@ -1,0 +1,86 @@
+"""One event put to a snapshot: chosen, run in time, judged; what all answers about an event begin with."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from twin.errors import InvalidParameter
+from twin.impact import verdicts as v
+from twin.impact.causes import Causes
+from twin.impact.event import Chosen, Event, choose
+from twin.impact.places import Places
+from twin.impact.replay import Replay
+from twin.impact.result import ImpactResult, assemble
+from twin.impact.system import System
+from twin.impact.timeline import Run, Timeline
+from twin.snapshot.arrays import Bools
+from twin.snapshot.catalogue import Catalogue
+
+
+@dataclass
+class Asked:
+    """An event and what it does.
+
+    Attributes:
+        chosen: the assets of the event. failed: (n,) those of them that operated before. run, verdicts: design §4.
+    """
+
+    system: System
+    catalogue: Catalogue
+    chosen: Chosen
+    failed: Bools
+    run: Run
+    verdicts: v.Verdicts
+
+    def impact(self) -> ImpactResult:
+        """The impact answer of design §7."""
+        return assemble(self.system, self.chosen, self.run, self.verdicts)
+
+    @cached_property
+    def replay(self) -> Replay:
+        """The run with its timers."""
+        return Replay(self.system, self.failed, self.run)
+
+    @cached_property
+    def causes(self) -> Causes:
+        """What set the time of each drop."""
+        return Causes(self.replay, self.verdicts)
+
+
+def ask(
+    system: System,
+    catalogue: Catalogue,
+    places: Callable[[], Places],
+    event: Event | Iterable[str],
+    horizon_s: float | None,
+) -> Asked:
+    """Put an event to a snapshot.
+
+    Args:
+        system, catalogue, places: of the snapshot; places are asked only for a hazard.
+        event: what fails. horizon_s: verdicts as of this many seconds, None for the end of all buffers.
+
+    Raises:
+        UnknownAsset, InvalidParameter: see :func:`twin.impact.event.choose`; the horizon is negative or no number.
+    """
+    horizon = math.inf if horizon_s is None else float(horizon_s)
+    if math.isnan(horizon) or horizon < 0:
+        raise InvalidParameter(f"the horizon is {horizon_s}", fix="Give seconds from 0, or none for infinity.")
+    chosen = choose(catalogue, places, event)
+    failed = np.zeros(system.n, bool)
+    failed[chosen.rows] = True
+    failed &= system.baseline
+    run = Timeline(system, failed).run(horizon)
+    return Asked(system, catalogue, chosen, failed, run, v.judge(system, failed, run))
+
+
+def not_empty(asked: Asked) -> Asked:
+    """*asked*, when anything was named. Raises InvalidParameter for an empty list of ids."""
+    if not len(asked.chosen.rows) and not asked.chosen.how:
+        raise InvalidParameter("the event is empty: no asset is named", fix="Name at least one asset.")
+    return asked

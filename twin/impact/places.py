@@ -1,0 +1,98 @@
+"""Where the assets of a snapshot are: their shapes, an index over them, and what has no place."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import shapely
+
+from twin.impact.globe import LINEAL, crosses, unwrapped, wrapped
+from twin.snapshot.arrays import Arrays, Bools, Longs
+
+HOUSING = "housing"
+
+
+class Places:
+    """Shapes of the assets in WGS 84.
+
+    Attributes:
+        shapes: (n,) geometries: the asset's own, else its point; None where it has no place.
+        rows: (p,) assets that have one, in the order of ``tree``.
+    """
+
+    def __init__(self, arrays: Arrays) -> None:
+        self.arrays = arrays
+        self.shapes = _shapes(arrays.assets)
+        self.rows: Longs = np.flatnonzero(self.placed)
+
+    @cached_property
+    def placed(self) -> Bools:
+        """(n,) assets with a place of their own."""
+        found: Bools = ~(shapely.is_missing(self.shapes) | shapely.is_empty(self.shapes))
+        return found
+
+    @cached_property
+    def tree(self) -> Any:
+        """Index over the shapes of ``rows``."""
+        return shapely.STRtree(self.shapes[self.rows])
+
+    @cached_property
+    def lines(self) -> Bools:
+        """(n,) assets that are lines."""
+        found: Bools = np.isin(shapely.get_type_id(self.shapes), LINEAL)
+        return found
+
+    def touching(self, area: Any) -> Longs:
+        """Rows of the assets that have a point in common with *area*, sorted."""
+        return np.sort(self.rows[self.tree.query(area, predicate="intersects")])
+
+    def within(self, chosen: Bools) -> Bools:
+        """(n,) *chosen* and what stands in it: assets without a place are where their container is."""
+        service, group = self._housed
+        found = chosen.copy()
+        while True:
+            more = found[service] & ~found[group] & ~self.placed[group]
+            if not more.any():
+                return found
+            found[group[more]] = True
+
+    @cached_property
+    def _housed(self) -> tuple[Longs, Longs]:
+        """Pairs (container, what it contains)."""
+        g = self.arrays.gates
+        of_housing = np.flatnonzero([name == HOUSING for name in self.arrays.services])
+        gate = np.repeat(np.arange(len(g.owner)), np.diff(g.ptr))
+        keep = np.isin(g.service[gate], of_housing)
+        return g.member[keep].astype(np.int64), g.owner[gate[keep]].astype(np.int64)
+
+    @cached_property
+    def known(self) -> Bools:
+        """(n,) assets with a place of their own or of what contains them."""
+        return self.within(self.placed)
+
+    @cached_property
+    def unplaced(self) -> dict[str, int]:
+        """Kind -> how many of it, in service, have no known place: no footprint can hit them. Most first."""
+        lost = np.flatnonzero(self.arrays.in_service & ~self.known)
+        kinds = pc.cast(self.arrays.assets["kind"], pa.string()).take(pa.array(lost)).to_pylist()
+        return dict(Counter(kinds).most_common())
+
+
+def _shapes(table: pa.Table) -> Any:
+    wkb = np.array(table["geometry"].to_pylist(), dtype=object)
+    shapes = shapely.force_2d(shapely.from_wkb(wkb, on_invalid="ignore"))
+    lon, lat = (pc.cast(table[name], pa.float64()).to_numpy(zero_copy_only=False) for name in ("lon", "lat"))
+    points = np.flatnonzero((shapely.is_missing(shapes) | shapely.is_empty(shapes)) & np.isfinite(lon + lat))
+    shapes[points] = shapely.points(lon[points], lat[points])
+    with np.errstate(invalid="ignore"):
+        bounds = shapely.bounds(shapes)
+        wide = np.flatnonzero(bounds[:, 2] - bounds[:, 0] > 180)
+    for row in wide:
+        if crosses(shapes[row]):
+            shapes[row] = wrapped(unwrapped(shapes[row]))
+    return shapes

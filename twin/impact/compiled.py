@@ -23,7 +23,8 @@ import platformdirs
 KEPT_S = 14 * 86400
 
 
-IMPORTED = re.compile(rb"^from (twin\.[a-z_.]+) import", re.MULTILINE)
+IMPORTED = re.compile(rb"^from (twin\.[a-z_.]+) import ([^(\n]+|\([^)]*\))", re.MULTILINE)
+WORD = re.compile(r"[a-z_]+")
 ROOT = Path(__file__).parent.parent.parent
 
 
@@ -36,7 +37,9 @@ def sources(path: Path) -> set[Path]:
         if file in found or not file.is_file() or b"@compiled" not in (text := file.read_bytes()):
             continue
         found.add(file)
-        waiting += [ROOT.joinpath(*name.decode().split(".")).with_suffix(".py") for name in IMPORTED.findall(text)]
+        for module, names in IMPORTED.findall(text):
+            place = ROOT.joinpath(*module.decode().split("."))
+            waiting += [place.with_suffix(".py"), *(place / f"{name}.py" for name in WORD.findall(names.decode()))]
     return found
 
 

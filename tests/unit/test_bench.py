@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from bench.gates import Fixpoint, Flat, Worklist
 from bench.infrastructure import SMALLEST, Infrastructure
 from twin.schema import default_schema
 
@@ -28,3 +29,21 @@ def test_the_same_seed_gives_the_same_tables() -> None:
     assert first.assets(stored=True).equals(again.assets(stored=True))
     assert first.links().equals(again.links())
     assert not first.links().equals(other.links())
+
+
+@pytest.mark.parametrize("meshes", [True, False])
+def test_rivals_of_the_cascade_give_the_steady_answer(meshes: bool) -> None:
+    system = Infrastructure(SMALLEST, meshes=meshes).snapshot().system
+    flat = Flat(system)
+    worklist, fixpoint = Worklist(flat), Fixpoint(flat)
+    rng = np.random.default_rng(3)
+    sizes = set()
+    for many in (1, 1, 2, 3, 10, 30, 100, 300, 1000, 2500):
+        failed = np.zeros(system.n, bool)
+        failed[rng.choice(system.n, many, replace=False)] = True
+        wanted = set(np.flatnonzero(system.baseline & ~system.steady(failed)).tolist())
+        assert worklist.lost(np.flatnonzero(failed).tolist()) == wanted
+        assert set(np.flatnonzero(fixpoint.lost(np.flatnonzero(failed))).tolist()) == wanted
+        sizes.add(len(wanted))
+    assert len(sizes) > 5
+    assert max(sizes) > 2500

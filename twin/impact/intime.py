@@ -1,0 +1,71 @@
+"""Runs in time as a primitive of other answers: what is down at the horizon, and what was down for a while."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from twin.errors import InvalidParameter, LimitExceeded
+from twin.impact.system import System
+from twin.impact.timeline import Timeline
+from twin.snapshot.arrays import Bools, Ints, Longs
+
+#: Runs times assets that one question may ask for, unless it says otherwise.
+MAX_WORK = 2_000_000_000
+
+
+@dataclass
+class Outcome:
+    """What one event did by the horizon.
+
+    Attributes:
+        lost: (n,) operating before and not working at the horizon, the event included.
+        dropped: (n,) was down at any time up to it, the event included.
+        changes: (time, rows that went down, rows that came back) of each instant up to it.
+    """
+
+    lost: Bools
+    dropped: Bools
+    changes: list[tuple[float, Longs, Longs]]
+
+    def outages(self, row: int) -> list[list[float | None]]:
+        """Intervals in which the asset was down, seconds; open at the end when it is not back."""
+        found: list[list[float | None]] = []
+        for time, down, back in self.changes:
+            if row in down:
+                found.append([time, None])
+            if row in back:
+                found[-1][1] = time
+        return found
+
+
+def run(system: System, rows: Longs | Ints, horizon_s: float) -> Outcome:
+    """The run in time of the event *rows* (those that operate) up to *horizon_s*, inf for the end of all buffers."""
+    failed = np.zeros(system.n, bool)
+    failed[rows] = True
+    failed &= system.baseline
+    made = Timeline(system, failed).run(horizon_s)
+    changes = [change for change in made.changes if change[0] <= horizon_s]
+    dropped = failed.copy()
+    for _, down, _ in changes:
+        dropped[down] = True
+    return Outcome(system.baseline & ~made.at_horizon.working, dropped, changes)
+
+
+def horizon_of(horizon_s: float | None) -> float:
+    """Seconds, inf for None. Raises InvalidParameter for a negative one or no number."""
+    horizon = math.inf if horizon_s is None else float(horizon_s)
+    if math.isnan(horizon) or horizon < 0:
+        raise InvalidParameter(f"the horizon is {horizon_s}", fix="Give seconds from 0, or none for infinity.")
+    return horizon
+
+
+def check_work(runs: int, n: int, max_work: int, what: str) -> None:
+    """Refuse more runs in time than *max_work* allows. Raises LimitExceeded."""
+    if runs * n > max_work:
+        raise LimitExceeded(
+            f"{what} would take {runs:,} runs in time over {n:,} assets; at most {max_work // max(n, 1):,} are made",
+            fix="Ask for less (one domain, fewer scenarios), or without the run in time (steady answers are quick).",
+        )

@@ -1,0 +1,96 @@
+"""What an asset is worth: one number per asset, summed over what is lost, in all and per domain."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from twin.errors import InvalidParameter
+from twin.schema import suggest
+from twin.snapshot.arrays import Arrays, Bools, Floats, Longs
+
+COUNT, WORKLOADS, OF_KIND = "count", "workloads", "kind:"
+#: Numeric columns that are no amounts.
+NOT_AMOUNTS = ("lon", "lat", "start_delay_s", "endurance_s")
+
+
+def amounts(arrays: Arrays) -> list[str]:
+    """Names of the numeric properties that any asset carries, places and times left out."""
+    return [
+        field.name
+        for field in arrays.assets.schema
+        if (pa.types.is_integer(field.type) or pa.types.is_floating(field.type))
+        and field.name not in NOT_AMOUNTS
+        and not field.name.startswith("ride_through_")
+        and arrays.assets[field.name].null_count < arrays.n
+    ]
+
+
+def worth(arrays: Arrays, weight: str) -> Floats:
+    """(n,) what each asset is worth.
+
+    Args:
+        weight: ``count`` (1 each), ``workloads`` (1 per workload), ``kind:KIND`` (1 per asset of that kind) or a
+            numeric property such as ``capacity_mw``, ``demand_mw``, ``customers``, ``gpus`` (absent is 0).
+
+    Raises:
+        InvalidParameter: no such weight; the message names what is close.
+    """
+    if weight == COUNT:
+        return np.ones(arrays.n)
+    if weight == WORKLOADS:
+        return _of_kind(arrays, "workload")
+    if weight.startswith(OF_KIND):
+        kind = weight.removeprefix(OF_KIND)
+        kinds = [name for name in pc.unique(arrays.assets["kind"]).to_pylist() if name]
+        if kind not in kinds:
+            raise InvalidParameter(
+                f"weight {weight!r}: no asset is of the kind {kind!r}.{suggest(kind, kinds)}",
+                fix=f"Use one of: {', '.join(sorted(kinds))}.",
+            )
+        return _of_kind(arrays, kind)
+    known = amounts(arrays)
+    if weight not in known:
+        words = [COUNT, WORKLOADS, *known]
+        raise InvalidParameter(
+            f"unknown weight {weight!r}.{suggest(weight, words)}", fix=f"Use {', '.join(words)} or kind:KIND."
+        )
+    values = pc.cast(arrays.assets[weight], pa.float64()).fill_null(0.0).to_numpy()
+    return np.ascontiguousarray(np.nan_to_num(values, nan=0.0))
+
+
+def _of_kind(arrays: Arrays, kind: str) -> Floats:
+    same = pc.equal(pc.cast(arrays.assets["kind"], pa.string()), kind).fill_null(False)
+    return np.ascontiguousarray(same.to_numpy().astype(np.float64))
+
+
+def domains(arrays: Arrays) -> tuple[list[str], Longs]:
+    """Names of the domains that assets have, and (n,) the domain of each asset as an index into them."""
+    column = arrays.assets["domain"].combine_chunks()
+    if not pa.types.is_dictionary(column.type):
+        column = column.dictionary_encode()
+    codes = column.indices.fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
+    used = np.unique(codes)
+    names = column.dictionary.to_pylist()
+    return [str(names[code]) for code in used.tolist()], np.searchsorted(used, codes)
+
+
+def spread(values: Floats, domain: Longs, count: int) -> Floats:
+    """(n, count) each value in the column of its asset's domain, 0 elsewhere."""
+    columns = np.zeros((len(values), count))
+    columns[np.arange(len(values)), domain] = values
+    return columns
+
+
+def only(arrays: Arrays, domain: str | None) -> Bools:
+    """(n,) assets of *domain*, all for None. Raises InvalidParameter for one that no asset has."""
+    if domain is None:
+        return np.ones(arrays.n, bool)
+    names, code = domains(arrays)
+    if domain not in names:
+        raise InvalidParameter(
+            f"unknown domain {domain!r}.{suggest(domain, names)}", fix=f"Use one of: {', '.join(sorted(names))}."
+        )
+    chosen: Bools = code == names.index(domain)
+    return chosen

@@ -323,7 +323,7 @@ class Infrastructure:
         """N rows in random order: id, kind, position and the properties that decide; names are left out.
 
         Args:
-            lean: only what the gates need, for 10M. stored: text columns, and shapes of lines, as the store gives.
+            lean: only what the gates need, for 10M. stored: columns of plain text, as the store gives.
         """
         word = np.array([name.partition(".")[0] for name in self.count])
         place = np.repeat(np.arange(len(word), dtype=np.int8), list(self.count.values()))[self.number]
@@ -357,9 +357,9 @@ class Infrastructure:
             integer = name in ("customers", "gpus")
             columns[name] = pa.array(values.astype(np.int64) if integer else values, mask=~chosen)
         lon, lat = self.places(place, within)
-        columns |= {"lon": pa.array(lon), "lat": pa.array(lat)}
+        columns |= {"lon": pa.array(lon), "lat": pa.array(lat), "geometry": self._shapes(lon, lat)}
         if stored:
-            columns |= {"name": pc.binary_join_element_wise("Number ", ids, ""), "geometry": self._shapes(lon, lat)}
+            columns["name"] = pc.binary_join_element_wise("Number ", ids, "")
             columns["source"] = pa.array(np.full(self.n, "bench")).cast(pa.string())
             columns["run"] = pa.array(np.full(self.n, "20261123-000000-0000")).cast(pa.string())
         return pa.table(columns)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from pathlib import Path
@@ -78,19 +79,22 @@ def _memory(n: int) -> Result:
     lists = FOR_LISTS + FOR_NAMES
     held = sum(a.nbytes for name, a in _arrays(snapshot.arrays) if name not in lists)
     listed = sum(a.nbytes for name, a in _arrays(snapshot.arrays) if name in lists)
-    own = _own(cascade, snapshot.arrays)
-    figure = (held + own) / n
+    standing = cascade.standing
+    scratch = _own(standing._idle, snapshot.arrays)
+    own = _own(cascade, snapshot.arrays) - scratch
     result = Result(
         "memory of the kernel tables",
         f"{n:,} assets, {snapshot.n_links:,} links",
-        f"{held / n:.0f} bytes an asset in the snapshot, {own / n:.0f} in the cascade and its scratch",
+        f"{held / n:.0f} bytes an asset in the snapshot, {own / n:.0f} in the state before any event",
         Times("ours"),
     )
-    result.ask_most(figure, BYTES, "<= 150 bytes an asset", "bytes")
+    result.ask_most((held + own) / n, BYTES, "<= 150 bytes an asset", "bytes")
     result.notes.append(
-        f"Not counted: links as given and the id table, for lists and look-ups ({listed / n:.0f} bytes an asset); "
-        f"the attribute columns ({snapshot.arrays.assets.nbytes / n:.0f})."
+        f"Not counted: what each thread works in ({scratch / n:.0f} bytes an asset); links as given and the id table, "
+        f"for lists and look-ups ({listed / n:.0f}); the attribute columns ({snapshot.arrays.assets.nbytes / n:.0f})."
     )
+    largest = sorted(((a.nbytes / n, name) for name, a in _arrays(snapshot.arrays) if name not in lists), reverse=True)
+    result.notes.append("Largest: " + ", ".join(f"{name} {size:.1f}" for size, name in largest[:12]) + ".")
     return result
 
 
@@ -111,14 +115,14 @@ def _below(name: str, value: Any) -> Iterator[tuple[str, np.ndarray[Any, Any]]]:
             yield from _below(f"{name}.{item.name}", getattr(value, item.name))
 
 
-def _own(cascade: Cascade, arrays: Arrays) -> int:
-    """Bytes of all arrays that hang on the cascade and are not those of the snapshot."""
+def _own(holder: Any, arrays: Arrays) -> int:
+    """Bytes of all arrays that hang on *holder* and are not those of the snapshot."""
     seen: set[int] = set()
     spans: dict[int, int] = {}
     of_snapshot = {_address(a) for _, a in _arrays(arrays)}
 
-    def walk(value: Any, depth: int) -> None:
-        if id(value) in seen or depth > 6:
+    def walk(value: Any) -> None:
+        if id(value) in seen or isinstance(value, Arrays):
             return
         seen.add(id(value))
         if isinstance(value, np.ndarray):
@@ -126,15 +130,14 @@ def _own(cascade: Cascade, arrays: Arrays) -> int:
                 spans[_address(value)] = max(spans.get(_address(value), 0), value.nbytes)
         elif isinstance(value, dict):
             for part in value.values():
-                walk(part, depth + 1)
-        elif isinstance(value, list | tuple | set):
+                walk(part)
+        elif isinstance(value, list | tuple | set | deque):
             for part in value:
-                walk(part, depth + 1)
-        elif type(value).__module__.startswith("twin.") and not isinstance(value, Arrays):
-            for part in getattr(value, "__dict__", {}).values():
-                walk(part, depth + 1)
+                walk(part)
+        elif type(value).__module__.startswith("twin."):
+            walk(vars(value))
 
-    walk(cascade, 0)
+    walk(holder)
     return sum(spans.values())
 
 

@@ -12,9 +12,10 @@ from bench import stock
 from bench.clock import Contestant, Wrong, interleaved, load
 from bench.floor import replays
 from bench.parts import Scale
-from bench.product import Reach, dependents
+from bench.product import Reach
 from bench.result import Result
 from bench.rivals import Graph, missing, networkit_reached, reached, searches
+from twin.impact.reach import reach
 
 FLOOR = 1.3
 
@@ -28,7 +29,7 @@ def measure(scale: Scale) -> Iterator[Result]:
 def _one(n: int, rivals: bool) -> Result:
     before = load()
     snapshot = stock.snapshot(n)
-    ptr, to = dependents(snapshot.arrays)
+    ptr, to = snapshot.arrays.down.ptr, snapshot.arrays.down.to
     graph = Graph(ptr, to)
     search = Reach(snapshot.arrays)
     seed, order = _largest(search, stock.rows_of(snapshot, "power_plant"))
@@ -44,6 +45,8 @@ def _one(n: int, rivals: bool) -> Result:
     for name, run in replays(order, ptr, to).items():
         runs.append(Contestant(name, run, note="the same memory reads in the known order"))
     if rivals:
+        whole = np.array([seed])
+        runs.append(Contestant("ours, sorted copy", lambda: reach(snapshot.arrays, whole, up=False)))
         for name, find in searches(graph):
             runs.append(_rival(name, find, seed, checked))
     made = interleaved(runs, seconds=6.0)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
-from twin.cli import output
+from twin.cli import events, output
 from twin.cli.commands.find import shell
 from twin.durations import human
 
@@ -26,6 +26,13 @@ UNITS = {
     "capacity_gbps": "Gbit/s",
     "gpus": "GPUs",
     "customers": "customers",
+}
+#: Parts of a stake -> how they are headed.
+FOOTPRINT = {
+    "lost_inside": "Lost inside the footprint",
+    "lost_outside": "Lost outside the footprint",
+    "lost_unplaced": "Lost without a known place",
+    "survives_inside": "Inside the footprint and works on",
 }
 NAMED = 3
 
@@ -44,26 +51,24 @@ class Report:
     took_s: float
     top: int
 
-    def show(self, again: str) -> None:
-        """Print it; *again* are the options that a follow-up question needs."""
+    def show(self, event: str, horizon: str, tables: str) -> None:
+        """Print it; *event*, *horizon* and *tables* are the words that a follow-up question needs."""
         self._head()
         if not self.result.affected:
             output.say("Nothing is affected.")
         else:
             self._domains()
             self._kinds()
+            self._footprint()
             self._survives()
+            self._remains()
         self._rests_on()
         self._list()
-        output.hints(self._next(again))
+        output.hints(self._next(event, horizon, tables))
 
     def _head(self) -> None:
-        failed = self.result.event["failed"]
-        shown = ", ".join(_called(name, self.names.get(name)) for name in failed[:NAMED])
-        more = f" and {len(failed) - NAMED:,} more" if len(failed) > NAMED else ""
-        horizon = self.result.event["horizon_s"]
-        until = "until all buffers are spent" if horizon is None else f"within {human(horizon)}"
-        output.say(f"Impact of losing {shown}{more}, {until}", style="bold")
+        said = events.called(self.result.event, self.names)
+        output.say(f"Impact of losing {said}, {events.until(self.result.event)}", style="bold")
         revision = f"revision {self.result.revision} · " if self.result.revision else ""
         milliseconds = self.took_s * 1000
         output.say(f"{revision}model level {self.result.model_level} · {milliseconds:,.0f} ms", style="dim")
@@ -87,6 +92,25 @@ class Report:
             if kinds:
                 said = ", ".join(f"{count:,} {kind}" for kind, count in kinds.most_common())
                 output.say(f"Lost in {domain}: {said}")
+        output.say()
+
+    def _footprint(self) -> None:
+        """What is lost inside and outside the footprint, apart."""
+        if "hazard" not in self.result.event.get("chosen", {}) or self.result.event["chosen"]["hazard"] is None:
+            return
+        for part, where in FOOTPRINT.items():
+            sums = {d: parts[part] for d, parts in self.result.stake["by_domain"].items() if part in parts}
+            if sums:
+                said = "; ".join(f"{_amount(of)} in {domain}" for domain, of in sums.items())
+                output.say(f"{where}: {said}")
+        output.say()
+
+    def _remains(self) -> None:
+        """What still works at the horizon."""
+        for domain in self.result.summary:
+            left = self.result.stake["by_domain"].get(domain, {}).get("survives")
+            said = _amount(left) if left else "nothing"
+            output.say(f"Still works in {domain}: {said}")
         output.say()
 
     def _of(self, domain: str) -> Iterable[dict[str, Any]]:
@@ -149,16 +173,18 @@ class Report:
         if len(ranked) > self.top:
             output.say(f"... {self.top:,} of {len(ranked):,} affected assets; all with --all", style="dim")
 
-    def _next(self, again: str) -> list[str]:
-        event = " ".join(shell(name) for name in self.result.event["failed"][:NAMED])
-        if len(self.result.event["failed"]) > NAMED:
-            event = "ID..."
-        lines = [f"twin impact {event}{again} -o impact.geojson     as a layer for QGIS (.gpkg, .csv, .parquet too)"]
+    def _next(self, event: str, horizon: str, tables: str) -> list[str]:
+        within = f" --horizon {shell(horizon)}" if horizon != "inf" else ""
+        lines = [
+            f"twin timeline {event}{within}{tables}     in order, with buffers and races",
+            f"twin impact {event}{within}{tables} -o impact.geojson     as a layer (.gpkg, .csv, .parquet too)",
+        ]
         lost = next((a["id"] for a in sorted(self.result.affected, key=_rank) if a["verdict"] == "down"), None)
-        tables = again[again.find(" --tables") :] if " --tables" in again else ""
         if lost:
-            lines.append(f"twin dependencies {shell(lost)} --depth 2{tables}     what it rests on")
-        if self.result.event["horizon_s"] is None:
+            lines.append(
+                f"twin explain {shell(lost)} {events.flagged(event)}{within}{tables}     why, back to the event"
+            )
+        if not within:
             lines.append(f"twin impact {event} --horizon 8h{tables}     what is down after 8 hours")
         return lines
 
@@ -169,13 +195,16 @@ def _rank(entry: dict[str, Any]) -> tuple[int, float, float, str]:
     return ORDER[entry["verdict"]], endless if time_s is None else time_s, endless if hop is None else hop, entry["id"]
 
 
-def _called(id: str, name: str | None) -> str:
-    return output.plain(f"{id} ({name})" if name and name != id else id)
+def _amount(sums: dict[str, float]) -> str:
+    """Assets and what they sum up to."""
+    count = int(sums["assets"])
+    rest = _capacity({name: value for name, value in sums.items() if name != "assets"})
+    return f"{count:,} {'asset' if count == 1 else 'assets'}" + (f" ({rest})" if rest else "")
 
 
 def _few(entries: list[dict[str, Any]]) -> str:
     more = f" and {len(entries) - NAMED:,} more" if len(entries) > NAMED else ""
-    return ", ".join(_called(entry["id"], entry["name"]) for entry in entries[:NAMED]) + more
+    return ", ".join(events.called_one(entry["id"], entry["name"]) for entry in entries[:NAMED]) + more
 
 
 def _capacity(lost: dict[str, float]) -> str:

@@ -37,6 +37,19 @@ class CompareResult:
     notes: list[str] = field(default_factory=list)
     model_level: str = MODEL_LEVEL
 
+    def rows(self) -> list[dict[str, Any]]:
+        """One flat row per asset that either affects, for tables and layers; ``affected_by`` is a, b or both."""
+        found = []
+        for by, entries in (("a", self.only_a), ("b", self.only_b), ("both", self.both)):
+            for entry in entries:
+                sides = {"a": entry} if by == "a" else {"b": entry} if by == "b" else {s: entry[s] for s in ("a", "b")}
+                row = {**{name: entry[name] for name in NAMES}, "affected_by": by}
+                for side in ("a", "b"):
+                    row[f"verdict_{side}"] = sides[side]["verdict"] if side in sides else "unaffected"
+                    row[f"time_{side}_s"] = sides[side]["time_s"] if side in sides else None
+                found.append({**row, "worse_in": entry.get("worse_in", by), "delta_s": entry.get("delta_s")})
+        return found
+
     def to_dict(self) -> dict[str, Any]:
         """Plain data, ready for JSON."""
         return {

@@ -130,8 +130,15 @@ class Hazard:
         return cls(area, min_crossing_m, about, notes)
 
     def hits(self, places: Places) -> Longs:
-        """Rows of the assets that it hits, sorted: points and polygons that touch it, lines that cross it."""
+        """Rows of the assets that it hits, sorted: points and polygons that touch it, lines that cross it.
+
+        A region (an area that nothing depends on) is hit only when all of it lies inside.
+        """
         rows = places.touching(self.area)
+        regions = rows[places.regions[rows]]
+        if len(regions):
+            partly = regions[~shapely.covered_by(places.shapes[regions], self.area)]
+            rows = np.setdiff1d(rows, partly, assume_unique=True)
         lines = rows[places.lines[rows]] if self.min_crossing_m > 0 else rows[:0]
         if not len(lines):
             return rows

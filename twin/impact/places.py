@@ -11,10 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
 
-from twin.impact.globe import LINEAL, crosses, unwrapped, wrapped
+from twin.impact.globe import AREAL, LINEAL, crosses, unwrapped, wrapped
 from twin.snapshot.arrays import Arrays, Bools, Longs
 
-HOUSING = "housing"
+HOUSING, HOSTING, PLACE = "housing", "hosting", "place"
 
 
 class Places:
@@ -51,28 +51,38 @@ class Places:
         """Rows of the assets that have a point in common with *area*, sorted."""
         return np.sort(self.rows[self.tree.query(area, predicate="intersects")])
 
+    @cached_property
+    def regions(self) -> Bools:
+        """(n,) areas of the domain ``place`` that nothing depends on: a hazard that touches one does not hit it."""
+        domain = pc.cast(self.arrays.assets["domain"], pa.string())
+        place = pc.fill_null(pc.equal(domain, PLACE), False).to_numpy(zero_copy_only=False).astype(bool)
+        unused = np.diff(np.asarray(self.arrays.gates.use_ptr, np.int64)) == 0
+        found: Bools = place & unused & np.isin(shapely.get_type_id(self.shapes), AREAL)
+        return found
+
     def within(self, chosen: Bools) -> Bools:
-        """(n,) *chosen* and what stands in it: assets without a place are where their container is."""
-        service, group = self._housed
+        """(n,) *chosen* and what stands in it: assets without a place are where their container or only host is."""
+        container, inside = self._held
         found = chosen.copy()
         while True:
-            more = found[service] & ~found[group] & ~self.placed[group]
+            more = found[container] & ~found[inside] & ~self.placed[inside]
             if not more.any():
                 return found
-            found[group[more]] = True
+            found[inside[more]] = True
 
     @cached_property
-    def _housed(self) -> tuple[Longs, Longs]:
-        """Pairs (container, what it contains)."""
-        g = self.arrays.gates
-        of_housing = np.flatnonzero([name == HOUSING for name in self.arrays.services])
-        gate = np.repeat(np.arange(len(g.owner)), np.diff(g.ptr))
-        keep = np.isin(g.service[gate], of_housing)
+    def _held(self) -> tuple[Longs, Longs]:
+        """Pairs (container, what it contains) and (only host, what it hosts)."""
+        g, services = self.arrays.gates, self.arrays.services
+        housing, hosting = (np.flatnonzero([name == word for name in services]) for word in (HOUSING, HOSTING))
+        gate = np.repeat(np.arange(len(g.owner)), np.diff(np.asarray(g.ptr, np.int64)))
+        alone = np.isin(g.service[gate], hosting) & (g.size[gate] == 1)
+        keep = np.isin(g.service[gate], housing) | alone
         return g.member[keep].astype(np.int64), g.owner[gate[keep]].astype(np.int64)
 
     @cached_property
     def known(self) -> Bools:
-        """(n,) assets with a place of their own or of what contains them."""
+        """(n,) assets with a place of their own, or of what contains or alone hosts them."""
         return self.within(self.placed)
 
     @cached_property

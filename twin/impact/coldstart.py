@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from twin.impact import kernels
+from twin.impact import kernels, start_kernels
+from twin.impact.cascade import Cascade
 from twin.impact.system import System
 from twin.snapshot.arrays import Bools, Ints, Longs
+
+#: Tails and heads of edges.
+Edges = tuple[Longs | Ints, Longs | Ints]
 
 
 @dataclass
@@ -19,18 +25,64 @@ class ColdStart:
 
     Attributes:
         started: ids. rounds: an energisation order, the ids of each round.
+        stuck: ids that operate before any event and do not start: up only while warm.
+        revision: state of the twin.
     """
 
     started: set[str]
     rounds: list[list[str]] = field(default_factory=list)
+    stuck: list[str] = field(default_factory=list)
+    revision: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, ready for JSON."""
+        return {
+            "revision": self.revision,
+            "model_level": "L1",
+            "started": len(self.started),
+            "stuck": self.stuck,
+            "rounds": self.rounds,
+        }
 
 
 @dataclass
 class Deadlock:
-    """One core that must be started by hand: its ids, and a cycle of ids that wait for each other."""
+    """One core that must be started by hand.
+
+    Attributes:
+        assets: its ids. cycle: ids that wait for each other in a ring. stage: cores of one stage wait for nothing
+            but cores of the stages before, from 1.
+        places: a set of its ids where a portable source starts all of it; the smallest one when ``exact``, else one
+            made greedily; no set of fewer than ``at_least`` does.
+    """
 
     assets: list[str]
     cycle: list[str]
+    stage: int = 1
+    places: list[str] = field(default_factory=list)
+    exact: bool = True
+    at_least: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, ready for JSON."""
+        return {
+            "stage": self.stage,
+            "assets": self.assets,
+            "cycle": self.cycle,
+            "places": self.places,
+            "exact": self.exact,
+            "at_least": self.at_least,
+        }
+
+
+@dataclass
+class Core:
+    """One core as rows, with its witness cycle, its stage and what ran before it was started: (n,)."""
+
+    rows: Longs
+    cycle: list[int]
+    stage: int
+    running: Bools
 
 
 def cold_start(system: System, running: Bools | None = None) -> tuple[Bools, Ints]:
@@ -40,29 +92,84 @@ def cold_start(system: System, running: Bools | None = None) -> tuple[Bools, Int
         (n,) what is started and keeps running without the finite standby sources, and (n,) the round in which
         each asset started (0 for *running*, -1 for never).
     """
-    n = system.n
-    started = np.zeros(n, bool) if running is None else running.copy()
-    rounds = np.where(started, 0, -1).astype(np.int32)
-    allowed = system.arrays.in_service
-    step = 0
-    while True:
-        step += 1
-        held = _holds(system, started)
-        ready = allowed & ~started & ~system.owners(system.outage & ~held) & ~_waits(system, started)
-        if not ready.any():
-            break
-        started = started | ready
-        rounds[ready] = step
-    kept = system.operating(started & system.baseline)
+    started, rounds = least(system, running)
+    kept = started & system.baseline
+    kept[Cascade(system).lost(np.flatnonzero(system.baseline & ~started))] = False
     rounds[~kept] = -1
     return kept, rounds
+
+
+def least(system: System, running: Bools | None = None) -> tuple[Bools, Ints]:
+    """(n,) what starts from *running*, kept running or not, and (n,) the rounds; see :func:`cold_start`."""
+    g, rules = system.gates, _starting(_ByIdentity(system))
+    started = np.zeros(system.n, bool) if running is None else running.copy()
+    rounds = np.where(started, 0, -1).astype(np.int32)
+    start_kernels.start(
+        system.arrays.in_service, started, rounds, g.owner, g.need, system.outage, g.joined, g.ptr, g.member,
+        g.use_ptr, g.use_gate, rules.wait_source, rules.wake_ptr, rules.wake, rules.mesh_of, rules.mesh_ptr,
+        rules.mesh_to,
+    )  # fmt: skip
+    return started, rounds
+
+
+class _ByIdentity:
+    """A system as a cache key."""
+
+    def __init__(self, system: System) -> None:
+        self.system = system
+
+    def __hash__(self) -> int:
+        return id(self.system)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _ByIdentity) and other.system is self.system
+
+
+@dataclass(frozen=True)
+class _Starting:
+    """What the kernel needs besides the gates: waits of sources that cannot start alone, and transport meshes."""
+
+    wait_source: Ints
+    wake_ptr: Longs
+    wake: Longs
+    mesh_of: Ints
+    mesh_ptr: Longs
+    mesh_to: Ints
+
+
+@lru_cache(maxsize=4)
+def _starting(key: _ByIdentity) -> _Starting:
+    system = key.system
+    n = system.n
+    source, service, other = _black_start_links(system)
+    waits, index = np.unique(source.astype(np.int64) * len(system.grounded) + service, return_inverse=True)
+    sort = np.argsort(other, kind="stable")
+    joined = system.joined_services
+    ptr, lists, mesh_of = (
+        np.zeros((len(joined), n + 1), np.int64),
+        [np.zeros(0, np.int32)],
+        np.zeros(system.m, np.int32),
+    )
+    for j, s in enumerate(joined):
+        mesh_of[system.gates.service == s] = j
+        mesh = system.arrays.meshes.get(s)
+        if mesh is not None:
+            ptr[j] = np.asarray(mesh.ptr, np.int64) + sum(len(part) for part in lists)
+            lists.append(np.asarray(mesh.to, np.int32))
+    return _Starting(
+        (waits // len(system.grounded)).astype(np.int32),
+        np.searchsorted(other[sort], np.arange(n + 1)).astype(np.int64),
+        index[sort].astype(np.int64),
+        mesh_of,
+        ptr,
+        np.concatenate(lists),
+    )
 
 
 def _holds(system: System, started: Bools) -> Bools:
     """(m,) gates that hold counting the assets of *started*, standby sources too."""
     g = system.gates
-    have = np.zeros(system.m, np.int32)
-    np.add.at(have, system.gate_of_member[started[g.member]], 1)
+    have = np.bincount(system.gate_of_member[started[g.member]], minlength=system.m).astype(np.int32)
     spare = np.zeros(system.m, np.int32)
     stack = np.zeros(system.n + 1, np.int32)
     for service in system.joined_services:
@@ -104,94 +211,117 @@ def _waits(system: System, started: Bools) -> Bools:
     return waits
 
 
-def deadlocks(system: System) -> list[tuple[Longs, list[int]]]:
+def deadlocks(system: System) -> list[Core]:
     """Answer 3: cores in the order in which they must be started by hand, each with a witness cycle."""
-    found: list[tuple[Longs, list[int]]] = []
+    found: list[Core] = []
     running, _ = cold_start(system)
     running = running & system.baseline
+    stage = 0
     while True:
         waiting = system.baseline & ~running
         if not waiting.any():
             return found
-        source, target = _waits_for(system, running, waiting)
-        cores = _source_components(source, target, waiting)
-        for core in cores:
-            found.append((core, _cycle(core, source, target)))
-            running = running.copy()
-            running[core] = True
+        stage += 1
+        before, running = running, running.copy()
+        for rows, follow in _source_components(*_waits_for(system, running, waiting), waiting):
+            found.append(Core(rows, _cycle(rows, follow), stage, before))
+            running[rows] = True
         running = cold_start(system, running)[0] & system.baseline | running
 
 
-def _waits_for(system: System, running: Bools, waiting: Bools) -> tuple[Ints, Ints]:
+def _waits_for(system: System, running: Bools, waiting: Bools) -> tuple[Longs, Longs, int]:
     """Edges u -> v: v waits and cannot start before u, or something like u, runs.
 
-    Finite standby sources do not count here: what only they would hold does not keep running.
+    Finite standby sources do not count here: what only they would hold does not keep running. Nodes from n on stand
+    for islands of transport (all of the island -> its node -> circuits); how many there are comes last.
     """
     g = system.gates
     lacking = ~_holds(system, running & ~system.finite) & system.outage & waiting[g.owner]
     chosen = np.flatnonzero(lacking[system.gate_of_member] & waiting[g.member])
-    edges = [(g.member[chosen], g.owner[system.gate_of_member[chosen]])]
-    edges += _joining(system, running, waiting, lacking)
+    edges: list[Edges] = [(g.member[chosen], g.owner[system.gate_of_member[chosen]])]
+    islands, extra = _joining(system, running, waiting, lacking)
     source, _, other = _black_start_links(system)
     stuck = _waits(system, running)[source] & waiting[source] & waiting[other]
-    edges.append((other[stuck], source[stuck]))
-    return np.concatenate([e[0] for e in edges]), np.concatenate([e[1] for e in edges])
+    edges += [*islands, (other[stuck], source[stuck])]
+    return (
+        np.concatenate([e[0] for e in edges]).astype(np.int64),
+        np.concatenate([e[1] for e in edges]).astype(np.int64),
+        extra,
+    )
 
 
-def _joining(system: System, running: Bools, waiting: Bools, lacking: Bools) -> list[tuple[Ints, Ints]]:
-    """For ``CONNECTS``: the not yet running transport that could join the ends of a lacking gate."""
-    g, edges = system.gates, []
+def _joining(system: System, running: Bools, waiting: Bools, lacking: Bools) -> tuple[list[Edges], int]:
+    """For ``CONNECTS``: the not yet running transport that could join the ends of a lacking gate, by island."""
+    g = system.gates
+    edges: list[Edges] = []
+    extra = 0
     stack = np.zeros(system.n + 1, np.int32)
     for service in system.joined_services:
         mesh = system.arrays.meshes.get(service)
-        if mesh is None:
+        gates = np.flatnonzero(lacking & g.joined & (g.service == service) & (g.need >= 2))
+        if mesh is None or not len(gates):
             continue
         label = np.zeros(system.n, np.int32)
         kernels.islands(mesh.ptr, mesh.to, running | waiting, label, stack)
-        for gate in np.flatnonzero(lacking & g.joined & (g.service == service)):
+        pairs = []
+        for gate in gates.tolist():
             ends = g.member[g.ptr[gate] : g.ptr[gate + 1]]
-            ends = ends[(running | waiting)[ends]]
-            islands, count = np.unique(label[ends], return_counts=True)
-            joinable = islands[(count >= 2) & (g.need[gate] >= 2)]
-            could = np.flatnonzero(waiting & np.isin(label, joinable) & (np.diff(mesh.ptr) > 0)).astype(np.int32)
-            edges.append((could, np.full(len(could), g.owner[gate], np.int32)))
-    return edges
+            islands, count = np.unique(label[ends[(running | waiting)[ends]]], return_counts=True)
+            pairs += [(island, g.owner[gate]) for island in islands[count >= 2].tolist()]
+        if not pairs:
+            continue
+        island, owner = np.array(pairs, np.int64).T
+        could = np.flatnonzero(waiting & np.isin(label, island) & (np.diff(mesh.ptr) > 0))
+        used = np.unique(label[could])
+        kept = np.isin(island, used)
+        edges.append((system.n + extra + np.searchsorted(used, island[kept]), owner[kept]))
+        edges.append((could, system.n + extra + np.searchsorted(used, label[could])))
+        extra += len(used)
+    return edges, extra
 
 
-def _source_components(source: Ints, target: Ints, waiting: Bools) -> list[Longs]:
-    """Strongly connected components of the waiting assets that nothing else points into.
+def _source_components(
+    source: Longs, target: Longs, extra: int, waiting: Bools
+) -> list[tuple[Longs, dict[int, list[int]]]]:
+    """Strongly connected components of the waiting assets that nothing else points into, with their own edges.
 
     A lone asset is one too: a source that cannot start alone and has no live consumer to start from.
     """
-    nodes = np.flatnonzero(waiting)
-    local = np.full(len(waiting), -1, np.int64)
+    n = len(waiting)
+    nodes = np.concatenate([np.flatnonzero(waiting), np.arange(n, n + extra)])
+    local = np.full(n + extra, -1, np.int64)
     local[nodes] = np.arange(len(nodes))
     a, b = local[source], local[target]
     matrix = coo_array((np.ones(len(a), np.int8), (a, b)), shape=(len(nodes), len(nodes))).tocsr()
     count, label = connected_components(matrix, directed=True, connection="strong")
     entered = np.zeros(count, bool)
-    apart = label[a] != label[b]
-    entered[label[b[apart]]] = True
-    return [nodes[label == c] for c in np.flatnonzero(~entered)]
+    entered[label[b[label[a] != label[b]]]] = True
+    follow: dict[int, dict[int, list[int]]] = {c: {} for c in np.flatnonzero(~entered).tolist()}
+    inner = (label[a] == label[b]) & ~entered[label[b]]
+    for c, u, v in zip(label[b[inner]].tolist(), source[inner].tolist(), target[inner].tolist(), strict=True):
+        follow[c].setdefault(u, []).append(v)
+    order = np.argsort(label, kind="stable")
+    start = np.searchsorted(label[order], np.arange(count + 1))
+    members = {c: nodes[order[start[c] : start[c + 1]]] for c in follow}
+    return [(members[c][members[c] < n], follow[c]) for c in follow]
 
 
-def _cycle(core: Longs, source: Ints, target: Ints) -> list[int]:
-    """A shortest cycle through the first asset of a core, as a list of assets; a lone one is its own."""
+def _cycle(core: Longs, follow: dict[int, list[int]]) -> list[int]:
+    """A shortest cycle through the first asset of a core, as a list of assets; a lone one is its own.
+
+    *follow* has the edges inside the core; islands of transport are steps of the search and left out of the list.
+    """
     inside = set(core.tolist())
-    follow: dict[int, list[int]] = {v: [] for v in inside}
-    for u, v in zip(source.tolist(), target.tolist(), strict=True):
-        if u in inside and v in inside:
-            follow[u].append(v)
     start = int(core[0])
     came: dict[int, int] = {}
     queue = [start]
     for u in queue:
-        for v in follow[u]:
+        for v in follow.get(u, ()):
             if v == start:
                 cycle = [u]
                 while cycle[-1] != start:
                     cycle.append(came[cycle[-1]])
-                return cycle[::-1]
+                return [w for w in cycle[::-1] if w in inside]
             if v not in came:
                 came[v] = u
                 queue.append(v)

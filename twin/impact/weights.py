@@ -67,13 +67,9 @@ def _of_kind(arrays: Arrays, kind: str) -> Floats:
 
 def domains(arrays: Arrays) -> tuple[list[str], Longs]:
     """Names of the domains that assets have, and (n,) the domain of each asset as an index into them."""
-    column = arrays.assets["domain"].combine_chunks()
-    if not pa.types.is_dictionary(column.type):
-        column = column.dictionary_encode()
-    codes = column.indices.fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
-    used = np.unique(codes)
-    names = column.dictionary.to_pylist()
-    return [str(names[code]) for code in used.tolist()], np.searchsorted(used, codes)
+    column = pc.cast(arrays.assets["domain"], pa.string()).fill_null("").combine_chunks().dictionary_encode()
+    codes: Longs = column.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    return column.dictionary.to_pylist(), codes
 
 
 def spread(values: Floats, domain: Longs, count: int) -> Floats:

@@ -1,0 +1,133 @@
+"""``twin criticality``: which single failures, and which pairs, cost most."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from twin.cli import output, wiring
+from twin.cli.commands.find import check_words, shell
+from twin.cli.options import Json, Output, Tables, again
+from twin.cli.progress import bar
+from twin.durations import parse_duration
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from twin.impact.criticality import CriticalityResult
+
+TOP = 20
+Horizon = Annotated[
+    str, typer.Option("--horizon", "-H", help="With --timeline: how long to look, such as 15min, 8h, or inf.")
+]
+InTime = Annotated[bool, typer.Option("--timeline", help="Run in time instead of the steady answer.")]
+Weight = Annotated[
+    str,
+    typer.Option(
+        "--weight", "-w", help="What counts: count, workloads, kind:KIND, or a property such as customers or gpus."
+    ),
+]
+
+
+def criticality(
+    weight: Weight = "count",
+    domain: Annotated[str | None, typer.Option("--domain", "-d", help="Only failures of this domain.")] = None,
+    top: Annotated[int, typer.Option("--top", "-n", min=0, help="Failures to list.")] = TOP,
+    everything: Annotated[bool, typer.Option("--all", help="List all failures.")] = False,
+    pairs: Annotated[
+        bool, typer.Option("--pairs", help="Also failures of two that lose more together than one by one.")
+    ] = False,
+    timeline: InTime = False,
+    horizon: Horizon = "inf",
+    tables: Tables = None,
+    output_file: Output = None,
+    json: Json = False,
+) -> None:
+    """What the loss of each single asset costs, the worst first: exact, every operating asset is tried."""
+    output.check_target(output_file, spatial=True)
+    horizon_s = parse_duration(horizon)
+    listed = None if everything else top
+    with wiring.opened(tables) as source, bar("failures") as tell:
+        check_words(source.schema, None, domain)
+        result = source.snapshot.criticality(
+            weight, domain, listed, pairs=pairs, timeline=timeline, horizon_s=horizon_s, progress=tell
+        )
+        document = {**result.to_dict(), "notice": source.notice}
+        if output_file is not None:
+            write(output_file, document, result.pairs if pairs else result.table, source.snapshot.arrays.assets)
+        if json:
+            output.emit_json(document)
+        elif output_file is None:
+            _show(result, again(tables))
+
+
+def write(path: Path, document: Any, table: pa.Table, assets: pa.Table) -> None:
+    """Write *table* in the format of the suffix; as a layer where its rows are assets (column ``id``).
+
+    A ``.parquet`` of rows that are no assets is a plain one.
+    """
+    from twin.export.layers import frame_of
+
+    rows = table.to_pylist()
+    if "id" in table.column_names:
+        output.write(path, document, rows, lambda: frame_of(assets, rows))
+    elif path.suffix.lower() == ".parquet":
+        import pyarrow.parquet as pq
+
+        pq.write_table(table, path)
+        output.note(f"wrote {path} ({len(rows):,} rows)")
+    else:
+        output.write(path, document, rows)
+
+
+def when(mode: str, horizon_s: float | None) -> str:
+    """How the answer was asked, for its first line."""
+    from twin.durations import human
+
+    if mode == "steady":
+        return "steady, all buffers and fuel spent"
+    return "in time, until all buffers are spent" if horizon_s is None else f"in time, at {human(horizon_s)}"
+
+
+def _show(result: CriticalityResult, more: str) -> None:
+    head = f"Criticality by {output.plain(result.weight)}, {when(result.mode, result.horizon_s)}"
+    output.say(head, style="bold")
+    rows = result.table.to_pylist()
+    parts = [name for name in result.table.column_names if name.startswith("lost_")]
+    used = [name for name in parts if any(row[name] for row in rows)]
+    columns = ["id", "kind", "name", "assets", *([] if result.weight == "count" else ["lost"]), *used]
+    shown = [name.removeprefix("lost_") for name in columns]
+    output.table(shown, ([row[name] for name in columns] for row in rows), right=shown[3:])
+    output.note(f"{len(rows):,} of {result.total:,} single failures")
+    if result.pairs is not None:
+        _pairs(result)
+    for line in result.notes:
+        output.say(f"Note: {line}", style="dim")
+    if rows:
+        worst = shell(rows[0]["id"])
+        output.hints(
+            [
+                f"twin impact {worst}{more}     when, why and for how long",
+                f"twin exposed {worst}{more}     what is one failure away then",
+                f"twin criticality --weight customers --all{more} -o criticality.gpkg     as a layer",
+            ]
+        )
+
+
+def _pairs(result: CriticalityResult) -> None:
+    output.say()
+    output.say("Failures of two that lose more together than one by one", style="bold")
+    pairs = result.pairs.to_pylist() if result.pairs is not None else []
+    columns = ["a", "b", "assets", "assets_beyond"]
+    columns += [] if result.weight == "count" else ["lost", "lost_beyond"]
+    shown = [name.replace("_", " ") for name in columns]
+    if pairs:
+        output.table(shown, ([row[name] for name in columns] for row in pairs), right=shown[2:])
+    output.note(f"{len(pairs):,} of {result.pairs_total or 0:,} such pairs")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to *app*."""
+    app.command()(criticality)

@@ -1,0 +1,81 @@
+"""``twin exposed``: what an event leaves one failure away from being lost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from twin.cli import output, wiring
+from twin.cli.commands.criticality import Horizon, InTime, when
+from twin.cli.commands.find import shell
+from twin.cli.commands.impact import read_ids
+from twin.cli.options import Json, Output, Tables, again
+from twin.cli.progress import bar
+from twin.durations import parse_duration
+
+if TYPE_CHECKING:
+    from twin.impact.exposed import ExposedResult
+
+NAMED = 3
+
+
+def exposed(
+    ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Assets taken as failed; - reads ids from stdin.")],
+    top: Annotated[int, typer.Option("--top", "-n", min=0, help="Exposed assets to list.")] = 20,
+    everything: Annotated[bool, typer.Option("--all", help="List all exposed assets.")] = False,
+    failures: Annotated[int, typer.Option("--failures", min=0, help="Further failures to name per asset.")] = 100,
+    timeline: InTime = False,
+    horizon: Horizon = "inf",
+    tables: Tables = None,
+    output_file: Output = None,
+    json: Json = False,
+) -> None:
+    """What one further failure would take down after this event, and would not have before it; and which failure."""
+    output.check_target(output_file, spatial=True)
+    horizon_s = parse_duration(horizon)
+    failed = read_ids(ids)
+    with wiring.opened(tables) as source, bar("further failures") as tell:
+        result = source.snapshot.exposed(failed, tell, timeline=timeline, horizon_s=horizon_s, named=failures)
+        document = {**result.to_dict(), "notice": source.notice}
+        if output_file is not None:
+            from twin.export.layers import frame_of
+
+            rows = result.exposed
+            output.write(output_file, document, rows, lambda: frame_of(source.snapshot.arrays.assets, rows))
+        if json:
+            output.emit_json(document)
+        elif output_file is None:
+            _show(result, len(result.exposed) if everything else top, again(tables))
+
+
+def _show(result: ExposedResult, top: int, more: str) -> None:
+    failed = result.event["failed"]
+    names = ", ".join(output.plain(name) for name in failed[:NAMED])
+    names += f" and {len(failed) - NAMED:,} more" if len(failed) > NAMED else ""
+    output.say(f"One failure away after losing {names}, {when(result.mode, result.event['horizon_s'])}", style="bold")
+    if not result.exposed:
+        output.say("Nothing: no further failure takes down what it would not have before.")
+    else:
+        rows = []
+        for row in result.exposed[:top]:
+            by = ", ".join(output.plain(name) for name in row["failures"][:NAMED])
+            by += f" and {row['count'] - NAMED:,} more" if row["count"] > NAMED else ""
+            rows.append([row["id"], row["kind"], row["domain"], row["name"], row["count"], by])
+        output.table(("id", "kind", "domain", "name", "failures", "lost with"), rows, right=("failures",))
+        count = min(top, len(result.exposed))
+        output.note(
+            f"{count:,} of {len(result.exposed):,} exposed assets; {result.lost:,} are lost by the event itself"
+        )
+    for line in result.notes:
+        output.say(f"Note: {output.plain(line)}", style="dim")
+    event = " ".join(shell(name) for name in failed[:NAMED]) if len(failed) <= NAMED else "ID..."
+    hints = [f"twin impact {event}{more}     what the event itself does"]
+    if result.exposed and result.exposed[0]["failures"]:
+        hints.append(f"twin impact {event} {shell(result.exposed[0]['failures'][0])}{more}     both together")
+    output.hints(hints)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to *app*."""
+    app.command()(exposed)

@@ -1,0 +1,175 @@
+"""What is one failure away after an event, and was not before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from twin.errors import InvalidParameter
+from twin.impact import intime
+from twin.impact.cascade import Cascade
+from twin.impact.criticality import L1_NOTE, MODEL_LEVEL, STEADY_NOTE, Progress, check_horizon
+from twin.impact.event import Chosen
+from twin.impact.regions import regions_of, upstream
+from twin.impact.system import System, ranges
+from twin.impact.views import after
+from twin.snapshot.arrays import Bools, Longs
+from twin.snapshot.catalogue import Catalogue
+
+NAMED = 100
+
+
+@dataclass
+class ExposedResult:
+    """What an event leaves one failure away from being lost.
+
+    Attributes:
+        event: ``failed`` ids and ``horizon_s``. mode: ``steady`` or ``timeline``.
+        lost: how many assets the event itself takes down, its own included.
+        exposed: one entry per asset, the most exposed first: ``id, kind, domain, name``, ``count`` further failures
+            that would take it down and would not have before the event, and their ids in ``failures`` (at most as
+            many as was asked for).
+        tried: further failures that were tried. notes: caveats in words.
+    """
+
+    event: dict[str, Any]
+    mode: str
+    revision: int
+    lost: int
+    exposed: list[dict[str, Any]]
+    tried: int
+    notes: list[str] = field(default_factory=list)
+    model_level: str = MODEL_LEVEL
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, ready for JSON."""
+        return {
+            "event": self.event,
+            "mode": self.mode,
+            "revision": self.revision,
+            "model_level": self.model_level,
+            "lost": self.lost,
+            "exposed": self.exposed,
+            "tried": self.tried,
+            "notes": self.notes,
+        }
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to ask: steady, or in time up to a horizon; ``named`` failures per asset; runs times assets at most."""
+
+    timeline: bool = False
+    horizon_s: float | None = None
+    named: int = NAMED
+    max_work: int = intime.MAX_WORK
+
+
+def exposed(
+    catalogue: Catalogue,
+    system: System,
+    chosen: Chosen,
+    options: Options | None = None,
+    progress: Progress | None = None,
+) -> ExposedResult:
+    """Exactly the assets that one further failure would take down and would not have before the event.
+
+    Args:
+        chosen: the assets of the event. progress: told (done, total).
+
+    An asset v is listed with a failure f when v survives the event and survives f alone, but not both. Steady by
+    default: only failures that meet the event in a region of redundancy can matter (:mod:`twin.impact.regions`).
+    With ``timeline`` every further failure is run in time, at the horizon.
+
+    Raises:
+        InvalidParameter: no asset fails, or a negative number. LimitExceeded: more runs in time than allowed.
+    """
+    options = options or Options()
+    horizon = check_horizon(options.timeline, options.horizon_s)
+    if options.named < 0:
+        raise InvalidParameter(f"named is {options.named}", fix="Give a whole number from 0.")
+    if not len(chosen.rows):
+        raise InvalidParameter("the event is empty", fix="Name at least one asset that fails.")
+    event = chosen.rows[system.baseline[chosen.rows]]
+    tell = progress or (lambda done, total: None)
+    if options.timeline:
+        lost, tried, pairs = _in_time(system, event, horizon, options.max_work, tell)
+    else:
+        lost, tried, pairs = _steady(system, event, tell)
+    notes = [L1_NOTE] if options.timeline else [L1_NOTE, STEADY_NOTE]
+    idle = len(chosen.rows) - len(event)
+    if idle:
+        notes.append(f"{idle:,} asset(s) of the event were not operating before it and are not counted.")
+    return ExposedResult(
+        event=chosen.described(options.horizon_s),
+        mode="timeline" if options.timeline else "steady",
+        revision=system.arrays.revision,
+        lost=lost,
+        exposed=_listed(catalogue, pairs, options.named),
+        tried=tried,
+        notes=[*chosen.notes, *notes],
+    )
+
+
+def _steady(system: System, event: Longs, tell: Progress) -> tuple[int, int, list[tuple[int, Longs]]]:
+    """Assets lost, failures tried, and (failure, assets newly lost to it)."""
+    failed = np.zeros(system.n, bool)
+    failed[event] = True
+    left = after(system, failed)
+    survives = left.baseline
+    lost = np.flatnonzero(system.baseline & ~survives)
+    further = np.flatnonzero(_may_matter(system, lost) & survives)
+    before, then = Cascade(system), Cascade(left)
+    one = np.ones((system.n, 1))
+    many = then.singles(further.astype(np.int32), one)[:, 0]
+    few = before.singles(further.astype(np.int32), survives[:, None].astype(np.float64))[:, 0]
+    pairs: list[tuple[int, Longs]] = []
+    matter = further[many > few + 0.5]
+    for done, cause in enumerate(matter.tolist(), 1):
+        row = np.array([cause], np.int32)
+        pairs.append((cause, np.setdiff1d(then.lost(row), before.lost(row)).astype(np.int64)))
+        tell(done, len(matter))
+    return len(lost), len(further), pairs
+
+
+def _may_matter(system: System, lost: Longs) -> Bools:
+    """(n,) what can take down an asset that shares a region of redundancy with *lost*."""
+    regions = regions_of(system)
+    touched = np.zeros(regions.count, bool)
+    touched[regions.touched(lost)] = True
+    sizes = np.diff(regions.ptr)
+    near = np.repeat(np.arange(system.n), sizes)[touched[regions.region[ranges(regions.ptr, np.arange(system.n))]]]
+    return upstream(system, np.unique(near))
+
+
+def _in_time(
+    system: System, event: Longs, horizon: float, max_work: int, tell: Progress
+) -> tuple[int, int, list[tuple[int, Longs]]]:
+    first = intime.run(system, event, horizon).lost
+    further = np.flatnonzero(system.baseline & ~first)
+    intime.check_work(2 * len(further), system.n, max_work, "This question")
+    pairs: list[tuple[int, Longs]] = []
+    for done, cause in enumerate(further.tolist(), 1):
+        both = intime.run(system, np.append(event, cause), horizon).lost & ~first
+        both[cause] = False
+        if both.any():
+            new = np.flatnonzero(both & ~intime.run(system, np.array([cause]), horizon).lost)
+            if len(new):
+                pairs.append((cause, new))
+        tell(done, len(further))
+    return int(first.sum()), len(further), pairs
+
+
+def _listed(catalogue: Catalogue, pairs: list[tuple[int, Longs]], named: int) -> list[dict[str, Any]]:
+    causes: dict[int, list[int]] = {}
+    for cause, rows in pairs:
+        for row in rows.tolist():
+            causes.setdefault(row, []).append(cause)
+    order = sorted(causes, key=lambda row: (-len(causes[row]), row))
+    entries = catalogue.brief(np.array(order, np.int64))
+    for entry, row in zip(entries, order, strict=True):
+        entry["count"] = len(causes[row])
+        entry["failures"] = catalogue.ids(causes[row][:named])
+    return entries

@@ -1,0 +1,145 @@
+"""Where to put portable sources so that what deadlocks a black start comes up.
+
+A portable source at an asset forces that asset on: it counts as started, whatever its gates lack. A place is an
+asset of the core itself: nothing else points into a core, so a source outside of it does not help. Once a core runs,
+what it runs is the same whichever places were chosen, so the smallest sets of all cores are the smallest set of all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+from math import comb
+
+import numpy as np
+
+from twin.impact.coldstart import ColdStart, Core, Deadlock, cold_start, deadlocks, least
+from twin.impact.system import System
+from twin.snapshot.arrays import Bools, Longs
+from twin.snapshot.catalogue import Catalogue
+
+#: Assets and memberships that the search for the places of one core may pass over, about a second's worth.
+MAX_WORK = 200_000_000
+MAX_CLOSURES = 2_000
+
+
+@dataclass
+class Places:
+    """Rows where portable sources start the core; ``exact`` or, else, no set of fewer than ``at_least`` does."""
+
+    rows: list[int]
+    exact: bool
+    at_least: int
+
+
+def started(catalogue: Catalogue, system: System) -> ColdStart:
+    """Answer 2 of design §4, with ids: what can be started from nothing, in which rounds, and what can not."""
+    kept, rounds = cold_start(system)
+    steps = range(1, int(rounds.max(initial=0)) + 1)
+    by_round = [sorted(catalogue.ids(np.flatnonzero(kept & (rounds == step)))) for step in steps]
+    stuck = sorted(catalogue.ids(np.flatnonzero(system.baseline & ~kept)))
+    all_ = {name for names in by_round for name in names}
+    return ColdStart(all_, [names for names in by_round if names], stuck, system.arrays.revision)
+
+
+def cores(catalogue: Catalogue, system: System, max_work: int = MAX_WORK) -> list[Deadlock]:
+    """Answer 3 of design §4, with ids: cores in the order in which they must be started, and the places to do it."""
+    found = []
+    for core in deadlocks(system):
+        chosen = places(system, core, max_work)
+        found.append(
+            Deadlock(
+                sorted(catalogue.ids(core.rows)),
+                catalogue.ids(core.cycle),
+                core.stage,
+                sorted(catalogue.ids(chosen.rows)),
+                chosen.exact,
+                chosen.at_least,
+            )
+        )
+    return found
+
+
+def places(system: System, core: Core, max_work: int = MAX_WORK) -> Places:
+    """A smallest set of assets of the core that, forced on, start all of it and keep it running.
+
+    Exact by trying all sets of one, of two, and so on, while these are few: an asset that another one starts need
+    not be tried. Beyond *max_work*, greedily: the asset that starts most of the rest, again and again; what turns
+    out not to be needed is taken out again. ``at_least`` is what was proven then.
+    """
+    search = _Search(system, core, max_work)
+    options = search.options()
+    if options is None:
+        return Places(search.greedy(core.rows.tolist()[:MAX_CLOSURES]), len(core.rows) == 1, 1)
+    size = 1
+    while size <= len(options) and comb(len(options), size) <= search.left:
+        for chosen in combinations(options, size):
+            if search.starts(chosen):
+                return Places(list(chosen), True, size)
+        size += 1
+    found = search.greedy(options)
+    return Places(found, len(found) == size, size)
+
+
+class _Search:
+    """Trials on one core; ``left`` is how many more may be made."""
+
+    def __init__(self, system: System, core: Core, max_work: int) -> None:
+        self.system = system
+        self.core = core
+        self.left = max(1, max_work // max(1, system.n + len(system.gates.member)))
+
+    def _with(self, chosen: tuple[int, ...] | list[int] | Longs) -> Bools:
+        running = self.core.running.copy()
+        running[np.asarray(chosen, np.int64)] = True
+        return running
+
+    def starts(self, chosen: tuple[int, ...] | list[int]) -> bool:
+        """Whether portable sources at *chosen* start the whole core for good."""
+        self.left -= 1
+        return bool(cold_start(self.system, self._with(chosen))[0][self.core.rows].all())
+
+    def reached(self, chosen: tuple[int, ...] | list[int]) -> Bools:
+        """Which rows of the core start with *chosen*."""
+        self.left -= 1
+        up: Bools = least(self.system, self._with(chosen))[0][self.core.rows]
+        return up
+
+    def options(self) -> list[int] | None:
+        """Rows worth trying: none that another of them starts; None when the core is too large to tell."""
+        rows = self.core.rows
+        if len(rows) > min(MAX_CLOSURES, self.left):
+            return None
+        starts = np.array([self.reached([row]) for row in rows.tolist()])
+        more = np.argsort(-starts.sum(axis=1), kind="stable")
+        covered = np.zeros(len(rows), bool)
+        kept = []
+        for i in more.tolist():
+            if not covered[i]:
+                kept.append(int(rows[i]))
+                covered |= starts[i]
+        return kept
+
+    def greedy(self, options: list[int]) -> list[int]:
+        """A set of *options*, or of all rows of the core, that starts it; nothing in it is superfluous."""
+        chosen: list[int] = []
+        up = np.zeros(len(self.core.rows), bool)
+        pool = list(options)
+        while not up.all():
+            if not pool or self.left <= 0:
+                pool = []
+                best = int(self.core.rows[~up][0])
+            else:
+                best = max(pool[: max(1, self.left)], key=lambda row: int(self.reached([*chosen, row]).sum()))
+                pool.remove(best)
+            chosen.append(best)
+            up = self.reached(chosen)
+            pool = [row for row in pool if not up[self.core.rows == row].any()]
+        if not self.starts(chosen):
+            chosen = self.core.rows.tolist()
+        if len(chosen) <= MAX_CLOSURES:
+            for row in list(chosen):
+                without = [other for other in chosen if other != row]
+                if without and self.starts(without):
+                    chosen = without
+        return chosen

@@ -20,8 +20,11 @@ def differences(folder: Path, event: list[str], schema: Schema | None = None) ->
 
     Each answer of the engine is also put before the proof checker, which raises ProofError.
     """
-    system = System.read(folder, schema)
-    snapshot = Snapshot.from_tables(folder, schema=schema)
+    return disagreements(System.read(folder, schema), Snapshot.from_tables(folder, schema=schema), event)
+
+
+def disagreements(system: System, snapshot: Snapshot, event: list[str]) -> list[str]:
+    """The same for a system and a snapshot that should show one and the same."""
     found = before_event(system, snapshot)
     run = Run(system)
     failed = set(event) & run.before

@@ -23,6 +23,8 @@ from twin.schema import Schema, default_schema
 from twin.snapshot.arrays import Arrays
 from twin.snapshot.build import build
 from twin.snapshot.catalogue import Catalogue
+from twin.snapshot.changes import Changes
+from twin.snapshot.overlay import changed
 from twin.snapshot.tables import read_folder
 
 if TYPE_CHECKING:
@@ -31,8 +33,6 @@ if TYPE_CHECKING:
     from twin.impact.cutsets import CutSets
     from twin.impact.explain import ExplainResult
     from twin.impact.exposed import ExposedResult
-    from twin.impact.meshes import DominatorResult, MeshResult
-    from twin.impact.paths import PathsResult
     from twin.impact.meshes import DominatorResult, MeshResult
     from twin.impact.paths import PathsResult
     from twin.impact.scenarios import Source
@@ -106,12 +106,21 @@ class Snapshot:
     @property
     def n_assets(self) -> int:
         """Number of assets."""
-        return self.arrays.n
+        return self.arrays.n - int(self.arrays.removed.sum())
 
     @property
     def n_links(self) -> int:
         """Number of links."""
         return len(self.arrays.link_from)
+
+    def with_changes(self, *, schema: Schema | None = None, **changes: Any) -> Snapshot:
+        """What-if: this snapshot with changes, which shares with it whatever stays the same; it answers everything.
+
+        Args:
+            schema: the one of this snapshot. changes: ``failed, removed, added, links_added, links_removed``, see
+                :class:`twin.snapshot.changes.Changes`.
+        """
+        return Snapshot(changed(self.arrays, Changes(**changes), schema or default_schema()))
 
     @cached_property
     def system(self) -> System:

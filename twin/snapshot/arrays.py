@@ -135,6 +135,7 @@ class Arrays:
         in_ptr, in_link: links that enter v are ``in_link[in_ptr[v]:in_ptr[v+1]]``.
         carriers: (c,) assets that are in a transport mesh or an end of a joined gate, sorted.
         down, up: what to follow from an asset to those that need it, and to those that it needs.
+        need_all: (m,) gates whose need is ``all``: it follows the size.
         orders: service index -> :class:`Order`. meshes: service index -> :class:`Mesh`.
         findings: what building it met, as plain data. sources: import sources with times.
     """
@@ -168,6 +169,7 @@ class Arrays:
     in_ptr: Indices
     in_link: Indices
     carriers: Ints
+    need_all: Bools
     gates: Gates
     orders: dict[int, Order]
     meshes: dict[int, Mesh]

@@ -67,7 +67,7 @@ def build(
     status = _status(assets)
     in_service, planned = np.isin(status, ("", "in_service")), status == "planned"
     buffers = np.stack([_number(assets, schema.ride_through(s), 0.0) for s in services])
-    gates, conflicts = build_gates(columns, types, planned, buffers, services, groups)
+    gates, need_all, conflicts = build_gates(columns, types, planned, buffers, services, groups)
     if conflicts:
         raise conflict_error(conflicts, assets, file, origin)
     meshes = transport_meshes(columns, types, n)
@@ -91,12 +91,13 @@ def build(
         removed=np.zeros(n, bool),
         place=place,
         gates=gates,
+        need_all=need_all,
         orders={s: supply_order(columns, types, s, n) for s in np.unique(gates.service).tolist() if grounded[s]},
         meshes=meshes,
         **_followed(gates, meshes, n),
         findings=[f.to_dict() for f in met],
         sources=sources or [],
-        **_timing(assets),
+        **timing(assets),
         **_tables(assets, columns, n),
     )
 
@@ -108,7 +109,7 @@ def _followed(gates: Gates, meshes: dict[int, Mesh], n: int) -> dict[str, Any]:
     return {"carriers": carrier, "down": down, "up": up}
 
 
-def _timing(assets: pa.Table) -> dict[str, Any]:
+def timing(assets: pa.Table) -> dict[str, Any]:
     """What decides when a source delivers and what comes back."""
     return {
         "standby": _flag(assets, "standby", False),

@@ -50,6 +50,7 @@ def _check(arrays: Arrays) -> None:
     _lengths(arrays, PER_ASSET, n)
     _lengths(arrays, PER_LINK, links)
     _lengths(arrays.gates, PER_GATE, gates)
+    _lengths(arrays, ("need_all",), gates)
     _lengths(arrays.gates, ("member_mesh", "use_gate", "use_mesh"), members)
     services, groups, types = len(arrays.services), len(arrays.groups), len(arrays.link_types)
     for name, holder, below in (

@@ -118,7 +118,7 @@ def build_gates(
     buffers: Floats,
     services: list[str],
     groups: list[str],
-) -> tuple[Gates, list[Conflict]]:
+) -> tuple[Gates, Bools, list[Conflict]]:
     """Gates of all assets.
 
     Args:
@@ -127,7 +127,8 @@ def build_gates(
         buffers: (services, n) ride-through in seconds.
 
     Returns:
-        The gates, and the conflicts found: two values of ``need``, two defaults, or mixed effects in one gate.
+        The gates, which of them need all members, and the conflicts found: two values of ``need``, two defaults,
+        or mixed effects in one gate.
     """
     n = len(planned)
     entries = entries_of(links, types, np.arange(len(links.source)), n, len(groups))
@@ -165,7 +166,7 @@ def build_gates(
         use_gate=use_gate,
         use_mesh=use_mesh,
     )
-    return gates, conflicts
+    return gates, need == NEED_ALL, conflicts
 
 
 def own_pointers(owner: Ints, n: int) -> Longs:

@@ -14,10 +14,14 @@ from twin.snapshot.gates import LinkColumns, TypeTable
 
 #: Keys up to this size are sorted in one pass.
 WIDE = 1 << 20
+#: Counting costs a pass over the values: fewer keys than one in so many values are compared instead.
+FEW = 32
 
 
 def sorted_by(keys: Sequence[tuple[Ints, int]]) -> Indices:
     """Stable order by several keys, the one that matters most first; each with its number of values."""
+    if len(keys[0][0]) * FEW < max(size for _, size in keys):
+        return np.lexsort([key for key, _ in reversed(keys)]).astype(np.uint32)
     from twin.snapshot import kernels
 
     *more, (least, size) = keys

@@ -1,0 +1,40 @@
+"""What may be asked about cut sets."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import ConfigDict, Field
+
+from api.queries import LIMITS, Strict
+
+#: One request takes some ten seconds at most.
+MAX_STEPS = 20_000
+MAX_NODES = 300_000
+MAX_ORDER = 20
+MAX_WORDS = 100
+
+Word = Annotated[str, Field(min_length=1, max_length=LIMITS.text)]
+
+
+class CutSetsRequest(Strict):
+    """Which asset, how large the sets may be, and what may fail."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"id": "grid:bus/220", "order": 2, "can_fail": ["energy"]}]},
+    )
+
+    id: str = Field(min_length=1, max_length=LIMITS.text, description="The asset that goes down.")
+    order: int | None = Field(
+        3, ge=1, le=MAX_ORDER, description="Sets of at most so many assets; null for all, where they can be had."
+    )
+    can_fail: list[Word] | None = Field(
+        None, min_length=1, max_length=MAX_WORDS, description="Kinds or domains that can fail; absent: everything."
+    )
+    unavailability: dict[Word, Annotated[float, Field(ge=0, le=1)]] | None = Field(
+        None,
+        max_length=LIMITS.failed,
+        description="Share of the time that assets are down by themselves, by id, instead of what they carry.",
+    )
+    limit: int = Field(1000, ge=1, le=LIMITS.max_page, description="Sets and importances in the answer at most.")

@@ -1,0 +1,276 @@
+"""Cut sets, unavailability and importances against brute force over the slow reference, on random cyclic systems."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import random
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.reference.steady import baseline, finite_standby, operating
+from tests.reference.system import System as Reference
+from tests.unit.strategies import SeededPicker, Tables, Traits, generate
+from twin import Snapshot
+from twin.errors import InvalidParameter, LimitExceeded, UnknownAsset
+from twin.impact.cutsets import CutSets, answer
+
+SOAK = os.environ.get("HYPOTHESIS_PROFILE") == "soak"
+SEEDS = 2_000 if SOAK else 80
+BLOCKS = 5
+METHODS = ("bdd", "search")
+
+
+@pytest.fixture(params=METHODS)
+def method(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Each way to the sets; where a search could do, the diagram is not tried with two nodes."""
+    found: str = request.param
+    if found == "search":
+        monkeypatch.setattr(answer, "TRY_NODES", 2)
+    return found
+
+
+class Brute:
+    """The definition, by the reference: every subset is tried."""
+
+    def __init__(self, tables: Tables) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            tables.write(Path(folder))
+            self.system = Reference.read(folder, tables.schema)
+            self.snapshot = Snapshot.from_tables(folder, schema=tables.schema)
+        self.before = baseline(self.system)
+        self.mute = finite_standby(self.system)
+
+    def down(self, target: str, failed: set[str]) -> bool:
+        return target not in operating(self.system, self.before - failed, self.mute)
+
+    def cuts(self, target: str, order: int, can_fail: set[str]) -> list[list[str]]:
+        found: list[set[str]] = []
+        for size in range(1, order + 1):
+            for chosen in itertools.combinations(sorted(can_fail & self.before), size):
+                failed = set(chosen)
+                if not any(cut <= failed for cut in found) and self.down(target, failed):
+                    found.append(failed)
+        return sorted(sorted(cut) for cut in found)
+
+    def unavailability(self, target: str, chance: dict[str, float]) -> float:
+        total = 0.0
+        names = sorted(chance)
+        for states in itertools.product((False, True), repeat=len(names)):
+            p = float(np.prod([chance[n] if down else 1 - chance[n] for n, down in zip(names, states, strict=True)]))
+            if p and self.down(target, {n for n, down in zip(names, states, strict=True) if down}):
+                total += p
+        return total
+
+
+def sets(result: CutSets) -> list[list[str]]:
+    return sorted(entry["assets"] for entry in result.sets)
+
+
+def systems(block: int, largest: int) -> Any:
+    for seed in range(block * SEEDS // BLOCKS, (block + 1) * SEEDS // BLOCKS):
+        traits = Traits(user_types=seed % 3 == 0, largest=8 if seed % 2 else largest)
+        yield seed, Brute(generate(SeededPicker(seed), traits))
+
+
+@pytest.mark.parametrize("block", range(BLOCKS))
+def test_the_sets_are_those_of_the_definition(block: int, method: str) -> None:
+    used = 0
+    for seed, brute in systems(block, 14):
+        for target in random.Random(seed).sample(sorted(brute.before), min(3, len(brute.before))):
+            free = brute.snapshot.cut_sets(target, 1)
+            result = brute.snapshot.cut_sets(target, min(3, free.can_fail))
+            wanted = brute.cuts(target, result.order or 0, set(brute.before))
+            assert sets(result) == wanted, f"seed {seed} {target}"
+            assert sum(result.counts[: (result.order or 0) + 1]) == len(wanted)
+            used += result.method == method
+    assert used
+
+
+@pytest.mark.parametrize("block", range(BLOCKS))
+def test_every_set_and_only_some_kinds(block: int) -> None:
+    """All orders at once, when only some kinds can fail."""
+    for seed, brute in systems(block, 8):
+        rng = random.Random(seed)
+        kinds = {a.id: a.kind for a in brute.system.assets.values()}
+        chosen = sorted({kinds[name] for name in rng.sample(sorted(kinds), min(3, len(kinds)))})
+        may = {name for name, kind in kinds.items() if kind in chosen}
+        for target in sorted(brute.before)[:2]:
+            result = brute.snapshot.cut_sets(target, None, can_fail=chosen)
+            assert sets(result) == brute.cuts(target, len(may), may), f"seed {seed} {target}"
+            assert result.complete
+            assert result.counts == [sum(len(s) == k for s in sets(result)) for k in range(len(result.counts))]
+
+
+@pytest.mark.parametrize("block", range(BLOCKS))
+def test_unavailability_and_importances_by_enumeration(block: int) -> None:
+    for seed, brute in systems(block, 8):
+        rng = random.Random(seed)
+        chance = {
+            name: rng.choice((0.0, 0.01, 0.2, 0.5, 1.0))
+            for name in rng.sample(sorted(brute.before), min(5, len(brute.before)))
+        }
+        for target in sorted(brute.before)[-2:]:
+            result = brute.snapshot.cut_sets(target, 1, probabilities=chance)
+            mine = {name: p for name, p in chance.items() if name in _upstream(brute.snapshot, target)}
+            if not mine:
+                assert result.unavailability is None
+                continue
+            assert result.unavailability is not None
+            p = brute.unavailability(target, mine)
+            assert result.unavailability["value"] == pytest.approx(p, abs=1e-12), f"seed {seed} {target}"
+            assert result.unavailability["with_data"] == len(mine)
+            listed = {entry["id"]: entry for entry in result.importances}
+            assert set(listed) <= {name for name, q in mine.items() if q > 0}
+            for name, q in mine.items():
+                up, down = (brute.unavailability(target, {**mine, name: x}) for x in (0.0, 1.0))
+                if name not in listed:
+                    assert q * (down - up) == 0 or p == 0
+                    continue
+                entry = listed[name]
+                assert entry["birnbaum"] == pytest.approx(down - up, abs=1e-12)
+                assert entry["fussell_vesely"] == pytest.approx((p - up) / p)
+                assert entry["raw"] == pytest.approx(down / p)
+                assert entry["rrw"] == (pytest.approx(p / up) if up > p * 1e-9 else None)
+
+
+def _upstream(snapshot: Snapshot, target: str) -> set[str]:
+    return {target, *(step["id"] for step in snapshot.dependencies(target))}
+
+
+def test_bounds_hold_where_no_diagram_fits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answer, "_by_diagram", _no_diagram)
+    monkeypatch.setattr(answer, "Structure", _no_diagram)
+    tight = wide = 0
+    for seed, brute in itertools.chain.from_iterable(systems(block, 8) for block in range(BLOCKS)):
+        rng = random.Random(seed)
+        chance = {
+            name: rng.choice((0.01, 0.2, 0.5)) for name in rng.sample(sorted(brute.before), min(6, len(brute.before)))
+        }
+        for target in sorted(brute.before)[-2:]:
+            for order in (1, 2):
+                if order > len(_upstream(brute.snapshot, target) & brute.before):
+                    continue
+                result = brute.snapshot.cut_sets(target, order, probabilities=chance)
+                if result.unavailability is None:
+                    continue
+                assert result.unavailability["value"] is None
+                p = brute.unavailability(target, chance)
+                lower, upper = result.unavailability["lower"], result.unavailability["upper"]
+                assert lower - 1e-12 <= p <= upper + 1e-12, f"seed {seed} {target}"
+                tight += upper - lower < 1e-12
+                wide += upper - lower >= 1e-12
+    assert tight
+    assert wide
+
+
+def _no_diagram(*args: Any) -> Any:
+    raise answer.NodeLimit("none in this test")
+
+
+def test_single_sets_are_what_the_steady_cascade_says(method: str) -> None:
+    for seed in range(40):
+        snapshot = Brute(generate(SeededPicker(1000 + seed), Traits(largest=25))).snapshot
+        working = snapshot.steady([])
+        alone = {name: snapshot.steady([name]) for name in working}
+        for target in sorted(working)[:3]:
+            wanted = sorted([name] for name in working if target not in alone[name])
+            assert sets(snapshot.cut_sets(target, 1)) == wanted, f"seed {seed} {target}"
+
+
+# -- what it refuses ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def chain(tmp_path: Path) -> Snapshot:
+    """Two plants feed a bus, the bus a load; a second bus is dead, a third one planned."""
+    made = Tables(
+        [
+            {"id": "p1", "kind": "power_plant"},
+            {"id": "p2", "kind": "power_plant"},
+            {"id": "bus", "kind": "bus"},
+            {"id": "load", "kind": "load"},
+            {"id": "a", "kind": "bus"},
+            {"id": "b", "kind": "bus"},
+            {"id": "spare", "kind": "bus", "status": "planned"},
+        ],
+        [
+            {"from": "p1", "type": "POWERS", "to": "bus"},
+            {"from": "p2", "type": "POWERS", "to": "bus"},
+            {"from": "bus", "type": "POWERS", "to": "load"},
+            {"from": "a", "type": "CONDUCTS", "to": "b"},
+        ],
+    )
+    return Snapshot.from_tables(made.write(tmp_path))
+
+
+def test_a_small_answer_in_full(chain: Snapshot) -> None:
+    result = chain.cut_sets("load", 2, probabilities={"p1": 0.1, "p2": 0.2, "bus": 0.0}).to_dict()
+    assert [s["assets"] for s in result["sets"]] == [["bus"], ["load"], ["p1", "p2"]]
+    assert [s["probability"] for s in result["sets"]] == [0.0, None, pytest.approx(0.02)]
+    assert result["counts"] == [0, 2, 1]
+    assert result["total"] == 3
+    assert result["can_fail"] == 4
+    assert result["state"] == "steady"
+    assert result["asset"]["id"] == "load"
+    assert result["assets"]["p1"] == {"kind": "power_plant", "domain": "energy", "name": None}
+    known = result["unavailability"]
+    assert (known["value"], known["with_data"], known["without_data"]) == (pytest.approx(0.02), 3, 1)
+    assert len(chain.cut_sets("load", 2).to_dict(limit=1)["sets"]) == 1
+
+
+def test_times_give_the_unavailability(tmp_path: Path) -> None:
+    (tmp_path / "assets.csv").write_text(
+        "id,kind,name,unavailability,mttf_h,mttr_h\np,power_plant,P,,999,1\nbus,bus,B,0.25,1,1\nload,load,L,,5,\n"
+    )
+    (tmp_path / "links.csv").write_text("from,type,to\np,POWERS,bus\nbus,POWERS,load\n")
+    result = Snapshot.from_tables(tmp_path, strict=True).cut_sets("load")
+    assert result.unavailability is not None
+    assert result.unavailability["value"] == pytest.approx(1 - 0.999 * 0.75)
+    assert (result.unavailability["with_data"], result.unavailability["without_data"]) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("how", "says"),
+    [
+        ({"order": 0}, "the order is 0; 4 assets"),
+        ({"order": 5}, "Give 1 to 4"),
+        ({"can_fail": ["buss"]}, "Did you mean bus"),
+        ({"probabilities": {"p1": 1.5}}, "the unavailability of p1 is 1.5"),
+        ({"probabilities": {"p1": float("nan")}}, "the unavailability of p1 is nan"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused(chain: Snapshot, how: dict[str, Any], says: str) -> None:
+    with pytest.raises(InvalidParameter) as caught:
+        chain.cut_sets("load", **how)
+    assert says in f"{caught.value.detail} {caught.value.fix}"
+
+
+def test_unknown_assets_are_refused(chain: Snapshot) -> None:
+    with pytest.raises(UnknownAsset, match="load"):
+        chain.cut_sets("loads")
+    with pytest.raises(UnknownAsset):
+        chain.cut_sets("load", probabilities={"p9": 0.1})
+
+
+@pytest.mark.parametrize(("name", "says"), [("a", "does not operate"), ("spare", "is not in service")])
+def test_what_is_down_already_has_no_cut_sets(chain: Snapshot, name: str, says: str) -> None:
+    with pytest.raises(InvalidParameter, match=says):
+        chain.cut_sets(name)
+
+
+def test_too_much_is_refused_with_what_was_reached(chain: Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(LimitExceeded, match="2 nodes"):
+        chain.cut_sets("load", None, max_nodes=2)
+    monkeypatch.setattr(answer, "TRY_NODES", 2)
+    with pytest.raises(LimitExceeded) as caught:
+        chain.cut_sets("load", 2, max_steps=4)
+    assert caught.value.extra == {"complete_order": 1, "found": 2}
+    assert "--order 1" in caught.value.fix
+    monkeypatch.setattr(answer, "MAX_SETS", 2)
+    with pytest.raises(LimitExceeded, match="3 minimal cut sets"):
+        chain.cut_sets("load", 2)

@@ -37,4 +37,7 @@ class CutSetsRequest(Strict):
         max_length=LIMITS.failed,
         description="Share of the time that assets are down by themselves, by id, instead of what they carry.",
     )
+    kind_unavailability: dict[Word, Annotated[float, Field(ge=0, le=1)]] | None = Field(
+        None, max_length=MAX_WORDS, description="The same by kind, for assets that carry none."
+    )
     limit: int = Field(1000, ge=1, le=LIMITS.max_page, description="Sets and importances in the answer at most.")

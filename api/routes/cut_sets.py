@@ -32,6 +32,7 @@ def ask_cut_sets(request: Request, body: CutSetsRequest, view: ViewDep, limits: 
         body.id,
         body.order,
         probabilities=body.unavailability,
+        kind_probabilities=body.kind_unavailability,
         can_fail=body.can_fail,
         max_steps=MAX_STEPS,
         max_nodes=MAX_NODES,

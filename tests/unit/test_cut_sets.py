@@ -14,10 +14,12 @@ import pytest
 
 from tests.reference.steady import baseline, finite_standby, operating
 from tests.reference.system import System as Reference
-from tests.unit.strategies import SeededPicker, Tables, Traits, generate
+from tests.unit.strategies import SeededPicker, Tables, Traits, event, generate
 from twin import Snapshot
 from twin.errors import InvalidParameter, LimitExceeded, UnknownAsset
 from twin.impact.cutsets import CutSets, answer
+from twin.impact.cutsets.structure import upstream
+from twin.impact.cutsets.witness import Witnesses
 
 SOAK = os.environ.get("HYPOTHESIS_PROFILE") == "soak"
 SEEDS = 2_000 if SOAK else 80
@@ -274,3 +276,24 @@ def test_too_much_is_refused_with_what_was_reached(chain: Snapshot, monkeypatch:
     monkeypatch.setattr(answer, "MAX_SETS", 2)
     with pytest.raises(LimitExceeded, match="3 minimal cut sets"):
         chain.cut_sets("load", 2)
+
+
+def test_a_path_set_keeps_the_asset_up_whatever_else_fails() -> None:
+    """By the reference; and it is hardly ever all that works."""
+    small = 0
+    for seed in range(60):
+        pick = SeededPicker(2000 + seed)
+        tables = generate(pick, Traits(user_types=seed % 3 == 0, largest=25))
+        brute = Brute(tables)
+        system, catalogue = brute.snapshot.system, brute.snapshot.catalogue
+        failed = set(event(pick, tables)[:1])
+        working = brute.snapshot.steady(failed)
+        for target in sorted(working)[:4]:
+            row = catalogue.row(target)
+            flags = np.zeros(system.n, bool)
+            flags[[catalogue.row(name) for name in working]] = True
+            kept = set(catalogue.ids(Witnesses(system, row, upstream(system, row)).of(flags)))
+            assert target in kept <= working, f"seed {seed} {target}"
+            assert target in operating(brute.system, kept, brute.mute), f"seed {seed} {target}"
+            small += len(kept) < len(working & _upstream(brute.snapshot, target))
+    assert small > 40

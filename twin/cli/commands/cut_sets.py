@@ -32,6 +32,10 @@ def cut_sets(
         list[str] | None,
         typer.Option("--unavailability", metavar="ID=P", help="Share of the time that an asset is down by itself."),
     ] = None,
+    kind_unavailability: Annotated[
+        list[str] | None,
+        typer.Option("--kind-unavailability", metavar="KIND=P", help="The same for assets of a kind that carry none."),
+    ] = None,
     top: Annotated[int, typer.Option("--top", "-n", min=0, help="Sets and importances to list.")] = TOP,
     everything: Annotated[bool, typer.Option("--all", help="List all of them.")] = False,
     tables: Tables = None,
@@ -40,10 +44,16 @@ def cut_sets(
 ) -> None:
     """The smallest sets of failures that take an asset down for good, and how likely that is."""
     output.check_target(output_file)
-    most, kinds, given = read_order(order), words(can_fail), chances(unavailability)
+    most, kinds = read_order(order), words(can_fail)
+    given, by_kind = chances(unavailability), chances(kind_unavailability, "--kind-unavailability")
     with wiring.opened(tables) as source:
         result = source.snapshot.cut_sets(
-            id, most, probabilities=given, can_fail=kinds, progress=_Progress() if not json else None
+            id,
+            most,
+            probabilities=given,
+            kind_probabilities=by_kind,
+            can_fail=kinds,
+            progress=None if json else _Progress(),
         )
         document = {**result.to_dict(), "notice": source.notice}
         if output_file is not None:
@@ -80,8 +90,8 @@ def words(given: list[str] | None) -> list[str] | None:
     return [part.strip() for word in given or [] for part in word.split(",") if part.strip()] or None
 
 
-def chances(given: list[str] | None) -> dict[str, float]:
-    """``ID=P`` as a dictionary. Raises InvalidParameter."""
+def chances(given: list[str] | None, option: str = "--unavailability") -> dict[str, float]:
+    """``NAME=P`` as a dictionary. Raises InvalidParameter."""
     found: dict[str, float] = {}
     for word in given or []:
         name, equals, number = word.rpartition("=")
@@ -90,7 +100,7 @@ def chances(given: list[str] | None) -> dict[str, float]:
         except ValueError:
             equals = ""
         if not (name and equals):
-            raise InvalidParameter(f"--unavailability {word!r} is not ID=P", fix="Such as: --unavailability a:b=0.001")
+            raise InvalidParameter(f"{option} {word!r} is not NAME=P", fix=f"Such as: {option} NAME=0.001")
     return found
 
 
@@ -144,7 +154,7 @@ def _called(name: str, title: str | None) -> str:
 def _likelihood(result: CutSets, top: int | None) -> None:
     known = result.unavailability
     if known is None:
-        output.say("No asset carries unavailability, or mttf_h and mttr_h: how likely it is cannot be said.")
+        output.say("How likely it is cannot be said: none of them carries unavailability, or mttf_h and mttr_h.")
         return
     if known["value"] is not None:
         value = f"{known['value']:.6g}, exact"

@@ -108,6 +108,7 @@ def cut_sets(
     asset_id: str,
     order: int | None = ORDER,
     probabilities: Mapping[str, float] | None = None,
+    kind_probabilities: Mapping[str, float] | None = None,
     can_fail: Sequence[str] | None = None,
     max_steps: int = MAX_STEPS,
     max_nodes: int = MAX_NODES,
@@ -118,6 +119,7 @@ def cut_sets(
     Args:
         order: sets of at most so many assets; None for all, where a diagram of all of them fits.
         probabilities: id -> unavailability, instead of what the assets carry.
+        kind_probabilities: kind -> unavailability, for assets that carry none.
         can_fail: kinds or domains that may fail, None for all.
         max_steps: cascades that a search may run. max_nodes: nodes of a diagram of all sets.
         progress: told in words how far it is.
@@ -140,7 +142,7 @@ def cut_sets(
             f"the order is {order}; {possible:,} assets that {asset_id} rests on can fail",
             fix=f"Give 1 to {max(possible, 1):,}, or none for all sets.",
         )
-    chance, known = chances(system.arrays, catalogue, probabilities)
+    chance, known = chances(system.arrays, catalogue, probabilities, kind_probabilities)
     found = _find(system, row, rows, allowed, order, (max_steps, max_nodes), progress)
     result = _assemble(system, catalogue, row, rows, order, found, possible, chance, known)
     likely = allowed & known & (chance > 0)

@@ -11,29 +11,40 @@ import pyarrow.compute as pc
 
 from twin.errors import InvalidParameter
 from twin.impact.cutsets.bdd import FALSE, MAX_VARIABLES, TRUE, Diagrams, NodeLimit
+from twin.schema import suggest
 from twin.snapshot.arrays import Arrays, Bools, Floats
 from twin.snapshot.catalogue import Catalogue
 
 GIVEN = ("unavailability", "mttf_h", "mttr_h")
 
 
-def chances(arrays: Arrays, catalogue: Catalogue, given: Mapping[str, float] | None) -> tuple[Floats, Bools]:
+def chances(
+    arrays: Arrays, catalogue: Catalogue, given: Mapping[str, float] | None, by_kind: Mapping[str, float] | None = None
+) -> tuple[Floats, Bools]:
     """The probability of each asset to be down by a failure of its own.
 
     Args:
         given: id -> probability, instead of what the assets carry (assets that it does not name keep theirs).
+        by_kind: kind -> probability, for assets that carry nothing.
 
     Returns:
         (n,) probabilities, and (n,) whether there are data: ``unavailability``, or else ``mttf_h`` and ``mttr_h``
         (then mttr / (mttf + mttr)). Without data an asset cannot fail at random.
 
     Raises:
-        UnknownAsset. InvalidParameter: a probability is not from 0 to 1.
+        UnknownAsset. InvalidParameter: a probability is not from 0 to 1, or no asset has the kind.
     """
     own, mttf, mttr = (_column(arrays, name) for name in GIVEN)
     with np.errstate(invalid="ignore", divide="ignore"):
         from_times = mttr / (mttf + mttr)
     found = np.where(np.isnan(own), from_times, own)
+    kinds = pc.cast(arrays.assets["kind"], pa.string())
+    for kind, value in (by_kind or {}).items():
+        chosen = pc.equal(kinds, kind).to_numpy(zero_copy_only=False)
+        if not chosen.any():
+            near = suggest(kind, [word for word in pc.unique(kinds).to_pylist() if word])
+            raise InvalidParameter(f"no asset has the kind {kind!r}.{near}", fix="List them with: twin schema")
+        found[chosen & np.isnan(found)] = _checked(f"kind {kind}", value)
     for name, value in (given or {}).items():
         found[catalogue.row(name)] = _checked(name, value)
     known = ~np.isnan(found)

@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-from collections import deque
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
 
 from twin.impact.cutsets import kernels
 from twin.impact.system import System
-from twin.snapshot.arrays import Bools, Ints
-
-_FREE = 1 << 60
-
-
-class _Gate(NamedTuple):
-    """One gate as plain numbers: members without those that never deliver."""
-
-    service: int
-    need: int
-    degrade: bool
-    joined: bool
-    members: list[int]
+from twin.snapshot.arrays import Bools, Ints, Longs
 
 
 class Witnesses:
@@ -32,118 +19,71 @@ class Witnesses:
         self.system = system
         self.row = row
         self._rows = np.array(sorted(rows), np.int32)
-        inside = np.zeros(system.n, bool)
-        inside[self._rows] = True
-        self._inside: Bools = inside
-        self._grounded = np.flatnonzero(system.grounded).tolist()
-        self._have = np.zeros(system.m, np.int32)
-        self._unsat = np.zeros(system.n, np.int32)
-        self._queue = np.zeros(system.n + 1, np.int32)
-        self._rank: dict[int, Ints] = {s: np.full(system.n, -1, np.int32) for s in self._grounded}
-        self._working: Bools = inside
-        self._works: set[int] = set()
-        self._gates: dict[int, list[_Gate]] = {}
-        self._chosen: set[int] = set()
+        n, grounded = system.n, np.flatnonzero(system.grounded)
+        self._grounded = grounded.tolist()
+        self._slots = np.full(len(system.grounded), -1, np.int64)
+        self._slots[grounded] = np.arange(len(grounded))
+        self._mesh = _meshes(system)
+        self._have, self._unsat = np.zeros(system.m, np.int32), np.zeros(n, np.int32)
+        self._queue, self._before = np.zeros(n + 1, np.int32), np.full(n, -1, np.int32)
+        self._rank = np.full((max(len(grounded), 1), n), -1, np.int32)
+        self._kept: Bools = np.zeros(n, bool)
+        self._flags, self._marked = np.zeros(n, np.int64), np.zeros(n, bool)
+        self._stack = np.zeros(n * (len(grounded) + 1) + 1, np.int64)
+        self._keys = np.zeros(int(system.gates.need.max(initial=0)) + 1, np.int64)
+        self._found = np.zeros(n, np.int32)
 
-    def of(self, working: Bools) -> set[int]:
+    def of(self, working: Bools) -> Ints:
         """Assets of the operating set *working* (n,) that keep the asset up by themselves.
 
         Each gate on the way gets as many members as it needs; in a grounded service members that came up before
-        its owner, so that all support leads back to sources. The operating rules themselves confirm the set.
+        its owner, so that all support leads back to sources. Whether the set stands by itself is then looked at
+        anew; where it does not (no system is known) the answer is everything that works.
         """
-        self._working = working & self._inside
         g = self.system.gates
-        for service, rank in self._rank.items():
+        self._come_up(self._rows, working)
+        count = kernels.support(
+            self.row, working, self.system.finite, self._slots, self._rank, *self._mesh, g.service, g.need,
+            g.degrade, g.joined, g.own_ptr, g.ptr, g.member, self._flags, self._marked, self._before, self._queue,
+            self._stack, self._keys, self._found,
+        )  # fmt: skip
+        rows = np.sort(self._found[: max(count, 0)])
+        self._flags[self._rows] = 0
+        if count > 0 and self._stands(rows):
+            return rows
+        return self._rows[working[self._rows]]
+
+    def _come_up(self, rows: Ints, working: Bools) -> None:
+        g = self.system.gates
+        for slot, service in enumerate(self._grounded):
             kernels.ranks(
-                service, self._rows, self._working, self.system.finite, g.owner, g.service, g.need, g.own_ptr,
-                g.use_ptr, g.use_gate, self._have, self._unsat, rank, self._queue,
+                service, rows, working, self.system.finite, g.owner, g.service, g.need, g.own_ptr, g.use_ptr,
+                g.use_gate, self._have, self._unsat, self._rank[slot], self._queue,
             )  # fmt: skip
-        chosen = self._walk()
-        kept = np.zeros(self.system.n, bool)
-        kept[list(chosen)] = True
-        if self.system.operating(kept)[self.row]:
-            return chosen
-        return set(np.flatnonzero(self._working).tolist())
 
-    def _gates_of(self, v: int) -> list[_Gate]:
-        found = self._gates.get(v)
-        if found is None:
-            g, mute = self.system.gates, self.system.finite
-            found = [
-                _Gate(
-                    int(g.service[i]),
-                    int(g.need[i]),
-                    bool(g.degrade[i]),
-                    bool(g.joined[i]),
-                    [m for m in g.member[g.ptr[i] : g.ptr[i + 1]].tolist() if not mute[m]],
-                )
-                for i in range(int(g.own_ptr[v]), int(g.own_ptr[v + 1]))
-            ]
-            self._gates[v] = found
-        return found
-
-    def _walk(self) -> set[int]:
-        self._works = set(np.flatnonzero(self._working).tolist())
-        self._chosen = {self.row}
-        done: set[tuple[int, int]] = set()
-        todo = [(self.row, -1)]
-        while todo:
-            v, supplied = todo.pop()
-            if (v, supplied) in done:
-                continue
-            done.add((v, supplied))
-            for gate in self._gates_of(v):
-                if gate.degrade if supplied < 0 else not gate.degrade or gate.service != supplied:
-                    continue
-                for m in self._members(v, gate):
-                    self._chosen.add(m)
-                    todo.append((m, -1))
-                    if gate.service in self._rank:
-                        todo.append((m, gate.service))
-        return self._chosen
-
-    def _members(self, v: int, gate: _Gate) -> list[int]:
-        """Members enough for one gate, those in the set already first."""
-        if gate.joined:
-            return self._joined(gate)
-        rank = self._rank.get(gate.service)
-        if rank is None:
-            able = [(m not in self._chosen, 0, m) for m in gate.members if m in self._works]
-        else:
-            mine = int(rank[v])
-            bound = mine if mine >= 0 else _FREE
-            ranked = zip(gate.members, rank[gate.members].tolist(), strict=True)
-            able = [(m not in self._chosen, place, m) for m, place in ranked if 0 <= place < bound]
-        able.sort()
-        return [m for _, _, m in able[: gate.need]]
-
-    def _joined(self, gate: _Gate) -> list[int]:
-        """End points enough, and the transport that joins them."""
-        mesh = self.system.arrays.meshes.get(gate.service)
-        need, mute = gate.need, self.system.finite
-        ends = [m for m in gate.members if m in self._works]
-        for start in sorted(ends, key=lambda m: m not in self._chosen):
-            before = {start: start}
-            found = [start]
-            waiting = deque([start])
-            while waiting and len(found) < need and mesh is not None:
-                u = waiting.popleft()
-                for w in mesh.to[mesh.ptr[u] : mesh.ptr[u + 1]].tolist():
-                    if w not in before and w in self._works and not mute[w]:
-                        before[w] = u
-                        waiting.append(w)
-                        if w in ends:
-                            found.append(w)
-            if len(found) >= need:
-                return _trails(before, found[:need])
-        return []
+    def _stands(self, rows: Ints) -> bool:
+        g = self.system.gates
+        self._kept[rows] = True
+        self._come_up(rows, self._kept)
+        found = kernels.stands(
+            rows, self._kept, self.system.finite, self._slots, self._rank, *self._mesh, g.service, g.need,
+            g.degrade, g.joined, g.own_ptr, g.ptr, g.member, self._marked, self._before, self._queue,
+        )  # fmt: skip
+        self._kept[rows] = False
+        return bool(found)
 
 
-def _trails(before: dict[int, int], ends: list[int]) -> list[int]:
-    """All assets on the way from *ends* back to the start."""
-    seen: set[int] = set()
-    for v in ends:
-        while v not in seen:
-            seen.add(v)
-            v = before[v]
-    return list(seen)
+def _meshes(system: System) -> tuple[Longs, Any, Ints]:
+    """Service -> row of the pointers (the last one is of no mesh at all), the pointers, and neighbours of all."""
+    services = [s for s in system.joined_services if s in system.arrays.meshes]
+    of = np.full(len(system.grounded), len(services), np.int64)
+    of[services] = np.arange(len(services))
+    pointers = np.zeros((len(services) + 1, system.n + 1), np.int64)
+    parts: list[Ints] = [np.zeros(0, np.int32)]
+    offset = 0
+    for place, service in enumerate(services):
+        mesh = system.arrays.meshes[service]
+        pointers[place] = mesh.ptr + offset
+        parts.append(np.asarray(mesh.to, np.int32))
+        offset += len(mesh.to)
+    return of, pointers, np.concatenate(parts)

@@ -1,4 +1,4 @@
-"""Screening: scenario by scenario the same as one event, from every source of scenarios, and the same with any threads."""
+"""Screening: scenario by scenario what one event costs, from every source of scenarios, with any number of threads."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 
 from tests.unit.failure_tools import Brute, random_systems, snapshot
 from twin import Snapshot
-from twin.errors import InvalidParameter, LimitExceeded, SourceUnreadable, TableError
+from twin.errors import InvalidParameter, LimitExceeded, SourceUnreadable, TableError, UnknownAsset
 from twin.impact.scenarios import Random, chances, drawn, exactly
 
 ASSETS = """id,kind,customers
@@ -100,6 +100,11 @@ def test_files_say_the_same_as_dictionaries(snap: Snapshot, tmp_path: Path) -> N
 def test_rows_of_a_scenario_need_not_lie_together(snap: Snapshot) -> None:
     table = pa.table({"scenario": ["x", "y", "x"], "id": ["bus-a", "plant", "bus-b"]})
     assert snap.screen(table).to_dict()["items"][0]["failed"] == 2
+
+
+def test_unknown_ids_are_told_with_their_scenario(snap: Snapshot) -> None:
+    with pytest.raises(UnknownAsset, match=r"2 unknown ids: bus-x \(in a\), plan \(in b\)\. Did you mean bus-"):
+        snap.screen({"a": ["bus-a", "bus-x"], "b": ["plan"]})
 
 
 def test_all_bad_rows_are_told_with_row_and_column(snap: Snapshot, tmp_path: Path) -> None:
@@ -206,6 +211,9 @@ def test_limits(snap: Snapshot) -> None:
         snap.screen(STORMS, max_scenarios=2)
     with pytest.raises(LimitExceeded, match="runs in time"):
         snap.screen(STORMS, timeline=True, max_work=3)
+    for source in (Random(50, 0, 0.5, max_failures=20), Random(50, 0, failures=2, max_failures=20)):
+        with pytest.raises(LimitExceeded, match="failures would be drawn"):
+            snap.screen(source)
     with pytest.raises(InvalidParameter, match="threads is 0"):
         snap.screen(STORMS, threads=0)
     with pytest.raises(InvalidParameter, match="needs the run in time"):

@@ -111,6 +111,7 @@ def test_grid_and_telecom(grid_and_telecom: Snapshot) -> None:
     assert sorted(core.cycle) == core.assets
     assert core.to_dict() == {
         "stage": 1,
+        "size": 3,
         "assets": ["grid", "plant", "telecom"],
         "cycle": core.cycle,
         "places": core.places,

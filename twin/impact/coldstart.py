@@ -34,14 +34,24 @@ class ColdStart:
     stuck: list[str] = field(default_factory=list)
     revision: int = 0
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data, ready for JSON."""
+    def to_dict(self, limit: int | None = None) -> dict[str, Any]:
+        """Plain data, ready for JSON.
+
+        Args:
+            limit: ids in ``rounds`` at most, the first ones, and in ``stuck``; ``sizes`` has the size of every round.
+        """
+        left, shown = limit, []
+        for names in self.rounds:
+            shown.append(names if left is None else names[: max(left, 0)])
+            left = None if left is None else left - len(names)
         return {
             "revision": self.revision,
             "model_level": "L1",
             "started": len(self.started),
-            "stuck": self.stuck,
-            "rounds": self.rounds,
+            "stuck_total": len(self.stuck),
+            "sizes": [len(names) for names in self.rounds],
+            "rounds": [names for names in shown if names],
+            "stuck": self.stuck[:limit],
         }
 
 
@@ -63,13 +73,14 @@ class Deadlock:
     exact: bool = True
     at_least: int = 0
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data, ready for JSON."""
+    def to_dict(self, limit: int | None = None) -> dict[str, Any]:
+        """Plain data, ready for JSON; each list has the first *limit* ids."""
         return {
             "stage": self.stage,
-            "assets": self.assets,
-            "cycle": self.cycle,
-            "places": self.places,
+            "size": len(self.assets),
+            "assets": self.assets[:limit],
+            "cycle": self.cycle[:limit],
+            "places": self.places[:limit],
             "exact": self.exact,
             "at_least": self.at_least,
         }

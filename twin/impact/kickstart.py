@@ -18,18 +18,22 @@ from twin.impact.system import System
 from twin.snapshot.arrays import Bools, Longs
 from twin.snapshot.catalogue import Catalogue
 
-#: Assets and memberships that the search for the places of one core may pass over, about a second's worth.
+#: Assets and memberships that the search for places may pass over, some seconds' worth.
 MAX_WORK = 200_000_000
 MAX_CLOSURES = 2_000
 
 
 @dataclass
 class Places:
-    """Rows where portable sources start the core; ``exact`` or, else, no set of fewer than ``at_least`` does."""
+    """Rows where portable sources start the core; ``exact`` or, else, no set of fewer than ``at_least`` does.
+
+    ``work`` is what the search cost: assets and memberships passed over.
+    """
 
     rows: list[int]
     exact: bool
     at_least: int
+    work: int
 
 
 def started(catalogue: Catalogue, system: System) -> ColdStart:
@@ -43,10 +47,15 @@ def started(catalogue: Catalogue, system: System) -> ColdStart:
 
 
 def cores(catalogue: Catalogue, system: System, max_work: int = MAX_WORK) -> list[Deadlock]:
-    """Answer 3 of design §4, with ids: cores in the order in which they must be started, and the places to do it."""
-    found = []
+    """Answer 3 of design §4, with ids: cores in the order in which they must be started, and the places to do it.
+
+    Args:
+        max_work: for the places of all cores together; see :func:`places`.
+    """
+    found, left = [], max_work
     for core in deadlocks(system):
-        chosen = places(system, core, max_work)
+        chosen = places(system, core, left)
+        left -= chosen.work
         found.append(
             Deadlock(
                 sorted(catalogue.ids(core.rows)),
@@ -69,16 +78,14 @@ def places(system: System, core: Core, max_work: int = MAX_WORK) -> Places:
     """
     search = _Search(system, core, max_work)
     options = search.options()
-    if options is None:
-        return Places(search.greedy(core.rows.tolist()[:MAX_CLOSURES]), len(core.rows) == 1, 1)
     size = 1
-    while size <= len(options) and comb(len(options), size) <= search.left:
+    while options and size <= len(options) and comb(len(options), size) <= search.left:
         for chosen in combinations(options, size):
             if search.starts(chosen):
-                return Places(list(chosen), True, size)
+                return Places(list(chosen), True, size, search.work)
         size += 1
-    found = search.greedy(options)
-    return Places(found, len(found) == size, size)
+    rows = search.greedy(options or core.rows.tolist()[:MAX_CLOSURES])
+    return Places(rows, len(rows) == size, size, search.work)
 
 
 class _Search:
@@ -87,7 +94,14 @@ class _Search:
     def __init__(self, system: System, core: Core, max_work: int) -> None:
         self.system = system
         self.core = core
-        self.left = max(1, max_work // max(1, system.n + len(system.gates.member)))
+        self.cost = system.n + len(system.gates.member)
+        self.left = max(0, max_work // max(1, self.cost))
+        self.most = self.left
+
+    @property
+    def work(self) -> int:
+        """What the trials made so far have cost."""
+        return (self.most - self.left) * self.cost
 
     def _with(self, chosen: tuple[int, ...] | list[int] | Longs) -> Bools:
         running = self.core.running.copy()
@@ -121,25 +135,24 @@ class _Search:
         return kept
 
     def greedy(self, options: list[int]) -> list[int]:
-        """A set of *options*, or of all rows of the core, that starts it; nothing in it is superfluous."""
+        """A set of *options* (or, when the work is spent, of all rows) that starts the core.
+
+        Nothing in it is superfluous, as far as the work allowed to see.
+        """
         chosen: list[int] = []
         up = np.zeros(len(self.core.rows), bool)
         pool = list(options)
-        while not up.all():
-            if not pool or self.left <= 0:
-                pool = []
-                best = int(self.core.rows[~up][0])
-            else:
-                best = max(pool[: max(1, self.left)], key=lambda row: int(self.reached([*chosen, row]).sum()))
-                pool.remove(best)
+        while pool and not up.all() and self.left > 0:
+            gain = {row: int(self.reached([*chosen, row]).sum()) for row in pool[: max(1, self.left)]}
+            best = max(gain, key=lambda row: gain[row])
             chosen.append(best)
             up = self.reached(chosen)
             pool = [row for row in pool if not up[self.core.rows == row].any()]
+        chosen += self.core.rows[~up].tolist()
         if not self.starts(chosen):
             chosen = self.core.rows.tolist()
-        if len(chosen) <= MAX_CLOSURES:
-            for row in list(chosen):
-                without = [other for other in chosen if other != row]
-                if without and self.starts(without):
-                    chosen = without
+        for row in chosen[:MAX_CLOSURES]:
+            without = [other for other in chosen if other != row]
+            if self.left > 0 and without and self.starts(without):
+                chosen = without
         return chosen

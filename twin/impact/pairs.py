@@ -17,7 +17,7 @@ from twin.impact.system import System, ranges
 from twin.impact.weights import domains, only, spread, worth
 from twin.snapshot.arrays import Floats, Longs
 
-MAX_PAIRS = 5_000_000
+MAX_PAIRS = 20_000_000
 MAX_LOSSES = 200_000_000
 PART = 4096
 

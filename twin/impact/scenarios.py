@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from twin.errors import InvalidParameter, LimitExceeded, SourceUnreadable, TableError
+from twin.errors import InvalidParameter, LimitExceeded, SourceUnreadable, TableError, UnknownAsset
 from twin.model import Origin, Reject
 from twin.schema import suggest
 from twin.snapshot.arrays import Bools, Floats, Ints, Longs
@@ -20,6 +20,7 @@ from twin.snapshot.catalogue import Catalogue
 from twin.snapshot.cells import read_csv
 
 SHOWN = 20
+MAX_SUGGEST = 50_000
 MAX_FAILURES = 200_000_000
 CERTAIN = 1.0
 
@@ -45,12 +46,14 @@ class Random:
         count: how many. seed: the same seed gives the same scenarios.
         probability: chance of failure per asset: a number, per kind, a table or a file (see :func:`chances`).
         failures: instead of chances: how many operating assets fail in each, all sets alike.
+        max_failures: drawn in all, at most.
     """
 
     count: int
     seed: int = 0
     probability: float | Mapping[str, float] | pa.Table | Path | None = None
     failures: int | None = None
+    max_failures: int = MAX_FAILURES
 
 
 Source: TypeAlias = "Scenarios | Random | Mapping[str, Sequence[str]] | pa.Table | Path"
@@ -78,25 +81,43 @@ def _random(catalogue: Catalogue, operating: Bools, asked: Random) -> Scenarios:
             fix="Give the probability of a failure, or how many assets fail in each scenario.",
         )
     if asked.failures is not None:
+        _check_size(asked.failures * asked.count, asked.max_failures)
         return exactly(np.flatnonzero(operating).astype(np.int32), asked.failures, asked.count, asked.seed)
     if isinstance(asked.probability, Path):
         chance = read_chances(catalogue, asked.probability)
     else:
         chance = chances(catalogue, asked.probability or 0.0)
-    return drawn(np.where(operating, chance, 0.0), asked.count, asked.seed)
+    chance = np.where(operating, chance, 0.0)
+    _check_size(float(chance.sum()) * asked.count, asked.max_failures)
+    return drawn(chance, asked.count, asked.seed)
+
+
+def _check_size(failures: float, most: int) -> None:
+    if failures > most:
+        raise LimitExceeded(f"some {failures:,.0f} failures would be drawn; at most {most:,} are")
 
 
 def given(catalogue: Catalogue, scenarios: Mapping[str, Sequence[str]]) -> Scenarios:
-    """From names and the ids that fail in each. Raises TableError with every unknown id, InvalidParameter."""
-    names = [str(name) for name in scenarios]
-    sizes = [len(ids) for ids in scenarios.values()]
-    scenario = [name for name, size in zip(names, sizes, strict=True) for _ in range(size)]
-    table = pa.table(
-        {"scenario": pa.array(scenario, pa.string()), "id": pa.array([x for v in scenarios.values() for x in v])}
-        if scenario
-        else {"scenario": pa.array([], pa.string()), "id": pa.array([], pa.string())}
-    )
-    return tabled(catalogue, table, "scenarios", names)
+    """From names and the ids that fail in each.
+
+    Raises:
+        UnknownAsset: naming every unknown id with its scenario. InvalidParameter: there is no scenario.
+    """
+    if not scenarios:
+        raise InvalidParameter("there is no scenario", fix="Give a name and the ids that fail, at least once.")
+    rows, unknown = [], {}
+    for name, ids in scenarios.items():
+        found = [_row(catalogue, id) for id in ids]
+        unknown |= {id: name for id, row in zip(ids, found, strict=True) if row < 0}
+        rows.append(np.array(found, np.int32))
+    if unknown:
+        shown = ", ".join(f"{id} (in {name})" for id, name in list(unknown.items())[:SHOWN])
+        more = f" and {len(unknown) - SHOWN:,} more" if len(unknown) > SHOWN else ""
+        first = next(iter(unknown))
+        hint = suggest(first, catalogue.ids(np.arange(min(catalogue.arrays.n, MAX_SUGGEST))))
+        raise UnknownAsset(f"{len(unknown):,} unknown ids: {shown}{more}.{hint}", ids=list(unknown))
+    ptr = np.concatenate([[0], np.cumsum([len(part) for part in rows])]).astype(np.int64)
+    return Scenarios([str(name) for name in scenarios], ptr, np.concatenate(rows))
 
 
 def read(catalogue: Catalogue, path: Path) -> Scenarios:
@@ -139,19 +160,18 @@ def _json(path: Path) -> dict[str, list[str]]:
     return found
 
 
-def tabled(catalogue: Catalogue, table: pa.Table, file: str, names: list[str] | None = None) -> Scenarios:
+def tabled(catalogue: Catalogue, table: pa.Table, file: str) -> Scenarios:
     """From the columns ``scenario`` and ``id``.
 
     Args:
         file: what the table is called in errors; rows count from 2, below the header.
-        names: scenarios in their order, with those that have no rows; by default as they appear.
 
     Raises:
         TableError: a blank cell or an unknown id; InvalidParameter: there is no scenario.
     """
     scenario, ids = (table[name].combine_chunks().cast(pa.string()) for name in ("scenario", "id"))
     coded, named = ids.dictionary_encode(), scenario.dictionary_encode()
-    if not len(named.dictionary) and not names:
+    if not len(named.dictionary):
         raise InvalidParameter(f"{file}: there is no scenario", fix="Give one row per scenario and failed asset.")
     rejects = [
         Reject(Origin(file, row + 2, column), "missing_value", f"the {column} is blank", "Fill it in.")
@@ -162,7 +182,7 @@ def tabled(catalogue: Catalogue, table: pa.Table, file: str, names: list[str] | 
     rows = known[coded.indices.fill_null(len(known) - 1).to_numpy(zero_copy_only=False)]
     wrong = np.flatnonzero((rows < 0) & ~ids.is_null().to_numpy(zero_copy_only=False))
     for row in wrong.tolist()[:SHOWN]:
-        hint = suggest(ids[row].as_py(), catalogue.ids(np.arange(min(catalogue.arrays.n, 50_000))))
+        hint = suggest(ids[row].as_py(), catalogue.ids(np.arange(min(catalogue.arrays.n, MAX_SUGGEST))))
         rejects.append(
             Reject(Origin(file, row + 2, "id"), "unknown_asset", f"no asset has the id {ids[row]}.{hint}", _FIND)
         )
@@ -170,10 +190,8 @@ def tabled(catalogue: Catalogue, table: pa.Table, file: str, names: list[str] | 
         more = f" (and {len(wrong) - SHOWN:,} more unknown ids)" if len(wrong) > SHOWN else ""
         lines = "; ".join(f"{r.origin}: {r.message}" for r in rejects[:SHOWN])
         raise TableError(lines + more, rejects=rejects, fix=rejects[0].fix)
-    order = names or named.dictionary.to_pylist()
-    place = {name: i for i, name in enumerate(order)}
-    code = np.array([place[name] for name in named.dictionary.to_pylist()], np.int64)
-    of = code[named.indices.to_numpy()] if len(code) else np.zeros(0, np.int64)
+    order = named.dictionary.to_pylist()
+    of = named.indices.to_numpy()
     sort = np.argsort(of, kind="stable")
     return Scenarios(order, np.searchsorted(of[sort], np.arange(len(order) + 1)).astype(np.int64), rows[sort])
 
@@ -268,11 +286,9 @@ def drawn(chance: Floats, count: int, seed: int) -> Scenarios:
     Event number i depends on *seed* and i alone, so a longer screening has the shorter one as its beginning.
 
     Raises:
-        InvalidParameter: a negative number. LimitExceeded: far too many failures to hold.
+        InvalidParameter: a negative number.
     """
     _check(count, seed)
-    if float(chance.sum()) * count > MAX_FAILURES:
-        raise LimitExceeded(f"some {chance.sum() * count:,.0f} failures would be drawn; at most {MAX_FAILURES:,} are")
     levels, level = np.unique(chance, return_inverse=True)
     groups = [(p, np.flatnonzero(level == i).astype(np.int32)) for i, p in enumerate(levels.tolist()) if p > 0]
     parts = []
@@ -292,13 +308,11 @@ def exactly(rows: Ints, failures: int, count: int, seed: int) -> Scenarios:
     """*count* random events in each of which *failures* of *rows* fail, all sets of that size alike.
 
     Raises:
-        InvalidParameter: a negative number, or more failures than rows. LimitExceeded: far too many to hold.
+        InvalidParameter: a negative number, or more failures than rows.
     """
     _check(count, seed)
     if not 0 < failures <= len(rows):
         raise InvalidParameter(f"failures is {failures}", fix=f"Give a whole number from 1 to {len(rows):,}.")
-    if failures * count > MAX_FAILURES:
-        raise LimitExceeded(f"{failures * count:,} failures would be drawn; at most {MAX_FAILURES:,} are")
     parts = [
         rows[np.random.default_rng([seed, number]).choice(len(rows), failures, replace=False, shuffle=False)]
         for number in range(count)

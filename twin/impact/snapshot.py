@@ -186,11 +186,11 @@ class Snapshot:
 
         return started(self.catalogue, self.system)
 
-    def deadlocks(self) -> list[Deadlock]:
+    def deadlocks(self, **how: Any) -> list[Deadlock]:
         """Answer 3: cores that must be started by hand, in order, with a witness cycle and where to start them."""
         from twin.impact.kickstart import cores
 
-        return cores(self.catalogue, self.system)
+        return cores(self.catalogue, self.system, **how)
 
     def criticality(
         self, weight: str = "count", domain: str | None = None, top: int | None = None, **how: Any

@@ -62,7 +62,9 @@ def _show(result: ColdStart, snapshot: Snapshot, top: int, more: str) -> None:
         kinds: dict[str, int] = {}
         for entry in about(snapshot, names):
             kinds[entry["kind"]] = kinds.get(entry["kind"], 0) + 1
-        said = ", ".join(f"{count:,} {kind}" for kind, count in sorted(kinds.items(), key=lambda x: (-x[1], x[0])))
+        ranked = sorted(kinds.items(), key=lambda pair: (-pair[1], pair[0]))
+        said = ", ".join(f"{count:,} {kind}" for kind, count in ranked[:NAMED])
+        said += f" and {len(ranked) - NAMED} kinds more" if len(ranked) > NAMED else ""
         first = ", ".join(output.plain(name) for name in names[:NAMED])
         rows.append([step, len(names), said, first + (" ..." if len(names) > NAMED else "")])
     output.table(("round", "assets", "kinds", "first of them"), rows, right=("round", "assets"))

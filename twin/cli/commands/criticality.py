@@ -12,10 +12,12 @@ from twin.cli.commands.find import check_words, shell
 from twin.cli.options import Json, Output, Tables, again
 from twin.cli.progress import bar
 from twin.durations import parse_duration
+from twin.errors import InvalidParameter
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from twin.impact import Snapshot
     from twin.impact.criticality import CriticalityResult
 
 TOP = 20
@@ -37,7 +39,8 @@ def criticality(
     top: Annotated[int, typer.Option("--top", "-n", min=0, help="Failures to list.")] = TOP,
     everything: Annotated[bool, typer.Option("--all", help="List all failures.")] = False,
     pairs: Annotated[
-        bool, typer.Option("--pairs", help="Also failures of two that lose more together than one by one.")
+        bool,
+        typer.Option("--pairs", help="Also failures of two that lose more together than one by one; -o has these."),
     ] = False,
     timeline: InTime = False,
     horizon: Horizon = "inf",
@@ -46,7 +49,7 @@ def criticality(
     json: Json = False,
 ) -> None:
     """What the loss of each single asset costs, the worst first: exact, every operating asset is tried."""
-    output.check_target(output_file, spatial=True)
+    _check_target(output_file, pairs)
     horizon_s = parse_duration(horizon)
     listed = None if everything else top
     with wiring.opened(tables) as source, bar("failures") as tell:
@@ -60,7 +63,22 @@ def criticality(
         if json:
             output.emit_json(document)
         elif output_file is None:
-            _show(result, again(tables))
+            _show(result, _amount(source.snapshot), again(tables))
+
+
+def _amount(snapshot: Snapshot) -> str:
+    """A weight worth asking for next: a property that assets of this twin carry."""
+    from twin.impact.weights import amounts
+
+    known = amounts(snapshot.arrays)
+    return next((name for name in ("customers", "demand_mw", "gpus", "capacity_mw") if name in known), "workloads")
+
+
+def _check_target(path: Path | None, pairs: bool) -> None:
+    """A file of pairs is no layer. Raises InvalidParameter."""
+    if pairs and path is not None and path.suffix.lower() in (".geojson", ".gpkg", ".fgb"):
+        raise InvalidParameter(f"{path}: pairs have no place on a map", fix="Use .csv, .parquet or .json for pairs.")
+    output.check_target(path, spatial=True)
 
 
 def write(path: Path, document: Any, table: pa.Table, assets: pa.Table) -> None:
@@ -91,7 +109,7 @@ def when(mode: str, horizon_s: float | None) -> str:
     return "in time, until all buffers are spent" if horizon_s is None else f"in time, at {human(horizon_s)}"
 
 
-def _show(result: CriticalityResult, more: str) -> None:
+def _show(result: CriticalityResult, amount: str, more: str) -> None:
     head = f"Criticality by {output.plain(result.weight)}, {when(result.mode, result.horizon_s)}"
     output.say(head, style="bold")
     rows = result.table.to_pylist()
@@ -111,7 +129,7 @@ def _show(result: CriticalityResult, more: str) -> None:
             [
                 f"twin impact {worst}{more}     when, why and for how long",
                 f"twin exposed {worst}{more}     what is one failure away then",
-                f"twin criticality --weight customers --all{more} -o criticality.gpkg     as a layer",
+                f"twin criticality --weight {amount} --all{more} -o criticality.gpkg     as a layer",
             ]
         )
 

@@ -60,9 +60,7 @@ def _show(cores: list[Deadlock], more: str) -> None:
     total = sum(len(core.places) for core in cores)
     exact = all(core.exact for core in cores)
     least = "" if exact else f", at least {sum(core.at_least for core in cores):,}"
-    output.say(
-        f"{len(cores):,} cores do not start by themselves; portable sources needed: {total:,}{least}", style="bold"
-    )
+    output.say(f"{_said(len(cores))}; portable sources needed: {total:,}{least}", style="bold")
     rows = []
     for number, core in enumerate(cores, 1):
         known = "smallest" if core.exact else f"greedy, at least {core.at_least}"
@@ -75,6 +73,10 @@ def _show(cores: list[Deadlock], more: str) -> None:
             f"twin show {shell(cores[0].places[0])}{more}     the first place",
         ]
     )
+
+
+def _said(count: int) -> str:
+    return "1 core does not start by itself" if count == 1 else f"{count:,} cores do not start by themselves"
 
 
 def _few(names: list[str], between: str = ", ") -> str:

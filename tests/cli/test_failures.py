@@ -1,0 +1,179 @@
+"""Commands about single, further and many failures, without a database."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from twin import Snapshot
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Answer
+
+Cli = Callable[..., "Answer"]
+
+
+def test_criticality_lists_the_worst_first(twin: Cli, tables: str) -> None:
+    answer = twin("criticality", "--tables", tables, "--top", "3")
+    assert answer.code == 0
+    assert [line.split()[0] for line in answer.out.splitlines()[2:5]] == ["plant", "bus-a", "line"]
+    assert "3 of 10 single failures" in answer.err
+    assert "twin impact plant" in answer.err
+    assert "steady" in answer.out
+
+
+def test_criticality_says_the_same_as_python(twin: Cli, tables: str) -> None:
+    answer = twin("criticality", "-w", "customers", "--all", "--pairs", "--json", "--tables", tables)
+    wanted = Snapshot.from_tables(tables).criticality("customers", pairs=True).to_dict()
+    assert answer.json == {**wanted, "notice": None}
+    late = twin("criticality", "--timeline", "-H", "5min", "--json", "--all", "--tables", tables).json
+    assert late == {**Snapshot.from_tables(tables).criticality(timeline=True, horizon_s=300).to_dict(), "notice": None}
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".json", ".geojson", ".gpkg", ".parquet"])
+def test_criticality_as_a_file(twin: Cli, tables: str, tmp_path: Path, suffix: str) -> None:
+    target = tmp_path / f"c{suffix}"
+    answer = twin("criticality", "--all", "--tables", tables, "-o", str(target))
+    assert answer.code == 0, answer.err
+    assert answer.out == ""
+    assert target.stat().st_size > 100
+    if suffix == ".geojson":
+        found = json.loads(target.read_text(encoding="utf-8"))
+        assert {f["properties"]["id"] for f in found["features"]} >= {"plant", "line"}
+    if suffix == ".csv":
+        assert target.read_text(encoding="utf-8").splitlines()[0].startswith("id,kind,domain,name,assets,lost,")
+
+
+def test_pairs_as_a_table_and_never_as_a_layer(twin: Cli, tables: str, tmp_path: Path) -> None:
+    answer = twin("criticality", "--pairs", "--all", "--tables", tables, "-o", str(tmp_path / "p.csv"))
+    assert answer.code == 0
+    assert (tmp_path / "p.csv").exists()
+    refused = twin("criticality", "--pairs", "--tables", tables, "-o", str(tmp_path / "p.gpkg"))
+    assert refused.code == 2
+    assert "no place on a map" in refused.err
+    assert not (tmp_path / "p.gpkg").exists()
+
+
+def test_spof(twin: Cli, tables: str) -> None:
+    answer = twin("spof", "server", "--tables", tables)
+    assert answer.code == 0
+    named = {line.split()[1] for line in answer.out.splitlines() if line.startswith("down")}
+    assert named == {"plant", "bus-a", "line", "bus-b", "ups", "rack-1"}
+    again = twin("spof", "rack-2", "--timeline", "-H", "1h", "--tables", tables, "--json").json
+    assert again["down"] == []
+    assert {row["id"] for row in again["interrupted"]} == {"plant", "bus-a", "line", "bus-b"}
+    assert again["interrupted"][0]["outages"] == [[0.0, 60.0]]
+    none = twin("spof", "plant", "--tables", tables)
+    assert "no single other asset" in none.out
+    assert "does not operate" in twin("spof", "spare", "--tables", tables).out
+
+
+def test_exposed(twin: Cli, tables: str) -> None:
+    answer = twin("exposed", "bus-b", "--timeline", "-H", "1h", "--tables", tables, "--json")
+    rack = next(row for row in answer.json["exposed"] if row["id"] == "rack-2")
+    assert rack["failures"] == ["genset"]
+    shown = twin("exposed", "bus-b", "--timeline", "-H", "1h", "--tables", tables)
+    assert "genset" in shown.out
+    assert "both together" in shown.err
+    assert "Nothing" in twin("exposed", "server", "--tables", tables).out
+    assert twin("exposed", "-", "--tables", tables, "--json", stdin="bus-b\n").json["event"]["failed"] == ["bus-b"]
+
+
+def test_screen_a_file(twin: Cli, tables: str, tmp_path: Path) -> None:
+    scenarios = tmp_path / "storms.csv"
+    scenarios.write_text("scenario,id\nnorth,plant\nsouth,ups\nsouth,feeder\n", encoding="utf-8")
+    found = twin("screen", str(scenarios), "-w", "customers", "--assets", "--tables", tables, "--json").json
+    assert {row["scenario"]: (row["failed"], row["lost"]) for row in found["items"]} == {
+        "north": (1, 120.0),
+        "south": (2, 120.0),
+    }
+    assert next(row for row in found["often"] if row["id"] == "feeder")["frequency"] == 1.0
+    shown = twin("screen", str(scenarios), "--tables", tables)
+    assert "2 scenarios" in shown.out
+    for suffix in (".csv", ".parquet", ".json"):
+        target = tmp_path / f"s{suffix}"
+        assert twin("screen", str(scenarios), "--tables", tables, "-o", str(target)).code == 0
+        assert target.stat().st_size > 50
+    layer = tmp_path / "lost.geojson"
+    assert twin("screen", str(scenarios), "--assets", "--tables", tables, "-o", str(layer)).code == 0
+    assert json.loads(layer.read_text(encoding="utf-8"))["features"]
+
+
+def test_screen_at_random(twin: Cli, tables: str) -> None:
+    words = ["screen", "--random", "50", "--seed", "4", "--kind", "bus=0.3", "--tables", tables, "--json"]
+    first = twin(*words).json
+    assert first["total"] == 50
+    assert twin(*words).json == first
+    other = twin("screen", "--random", "5", "--failures", "2", "--tables", tables, "--json").json
+    assert {row["failed"] for row in other["items"]} == {2}
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("criticality", "-w", "custmers"), "Did you mean customers"),
+        (("criticality", "-d", "energie"), "energy"),
+        (("criticality", "-H", "8h"), "needs the run in time"),
+        (("criticality", "-o", "x.xlsx"), "no format"),
+        (("spof", "serve"), "server"),
+        (("exposed", "bus-x", "bus-y"), "bus-y"),
+        (("screen",), "from a file or are drawn"),
+        (("screen", "x.csv", "--random", "3"), "from a file or are drawn"),
+        (("screen", "nothing.csv"), "nothing.csv"),
+        (("screen", "nothing.csv", "-p", "0.5"), "chances are for random"),
+        (("screen", "--random", "3"), "need chances"),
+        (("screen", "--random", "3", "-p", "1.5"), "from 0 to 1"),
+        (("screen", "--random", "3", "-k", "bus"), "bus=0.01"),
+        (("screen", "--random", "3", "-k", "bus=0.1", "-p", "0.1"), "given twice"),
+        (("screen", "--random", "3", "-p", "0.1", "-o", "x.gpkg"), "no place on a map"),
+    ],
+)
+def test_mistakes_are_told_with_a_fix(twin: Cli, tables: str, words: tuple[str, ...], says: str) -> None:
+    answer = twin(*words, "--tables", tables)
+    assert answer.code == 2
+    assert says in answer.err
+    assert "Traceback" not in answer.err
+    assert answer.out == ""
+
+
+def test_bad_rows_of_scenarios_are_told_by_row(twin: Cli, tables: str, tmp_path: Path) -> None:
+    scenarios = tmp_path / "storms.csv"
+    scenarios.write_text("scenario,id\nnorth,plant\nsouth,upps\n", encoding="utf-8")
+    answer = twin("screen", str(scenarios), "--tables", tables, "--json")
+    assert answer.code == 2
+    assert "storms.csv:3:id" in answer.error["detail"]
+    assert answer.error["rejects"][0]["code"] == "unknown_asset"
+
+
+def test_cold_start(twin: Cli, tables: str, tmp_path: Path) -> None:
+    answer = twin("cold-start", "--tables", tables)
+    assert answer.code == 0
+    assert "Everything that operates starts by itself" in answer.out
+    assert twin("cold-start", "--tables", tables, "--json").json["sizes"][0] == 2
+    target = tmp_path / "rounds.csv"
+    assert twin("cold-start", "--tables", tables, "-o", str(target)).code == 0
+    lines = target.read_text(encoding="utf-8").splitlines()
+    assert lines[0] == "id,kind,domain,name,round"
+    assert len(lines) == 11
+
+
+def test_deadlocks(twin: Cli, tables: str, tmp_path: Path) -> None:
+    assert "No deadlock" in twin("deadlocks", "--tables", tables).out
+    with Path(tables, "assets.csv").open("a", encoding="utf-8") as file:
+        file.write("grid,bus,,,,,,,,,,,,\nplant-2,power_plant,,,,,,,,,,,,\ntelecom,exchange,,,,,,,,,,,,\n")
+    with Path(tables, "links.csv").open("a", encoding="utf-8") as file:
+        file.write("plant-2,POWERS,grid,,\ngrid,POWERS,telecom,,\ntelecom,SERVES,plant-2,,\n")
+    found = twin("deadlocks", "--tables", tables, "--json").json
+    (core,) = found["items"]
+    assert core["assets"] == ["grid", "plant-2", "telecom"]
+    assert (len(core["places"]), core["exact"]) == (1, True)
+    shown = twin("deadlocks", "--tables", tables)
+    assert "portable sources needed: 1" in shown.out
+    assert "would not start" in twin("cold-start", "--tables", tables).out
+    target = tmp_path / "cores.csv"
+    assert twin("deadlocks", "--tables", tables, "-o", str(target)).code == 0
+    assert len(target.read_text(encoding="utf-8").splitlines()) == 4

@@ -6,6 +6,8 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
+from api.event_queries import Horizon
+from api.failure_queries import MAX_WORK, TIMELINE, Chance
 from api.queries import LIMITS, Strict
 
 #: One request takes some ten seconds at most.
@@ -32,12 +34,18 @@ class CutSetsRequest(Strict):
     can_fail: list[Word] | None = Field(
         None, min_length=1, max_length=MAX_WORDS, description="Kinds or domains that can fail; absent: everything."
     )
-    unavailability: dict[Word, Annotated[float, Field(ge=0, le=1)]] | None = Field(
+    unavailability: dict[Word, Chance] | None = Field(
         None,
         max_length=LIMITS.failed,
         description="Share of the time that assets are down by themselves, by id, instead of what they carry.",
     )
-    kind_unavailability: dict[Word, Annotated[float, Field(ge=0, le=1)]] | None = Field(
+    kind_unavailability: dict[Word, Chance] | None = Field(
         None, max_length=MAX_WORDS, description="The same by kind, for assets that carry none."
     )
+    timeline: bool = Field(False, description=TIMELINE)
+    horizon_s: Horizon = None
     limit: int = Field(1000, ge=1, le=LIMITS.max_page, description="Sets and importances in the answer at most.")
+
+    def steps(self, assets: int) -> int:
+        """Cascades, or runs in time, that this request may take in a twin of so many assets."""
+        return max(1, min(MAX_STEPS, MAX_WORK // max(assets, 1))) if self.timeline else MAX_STEPS

@@ -46,13 +46,14 @@ class Importance(AssetRow):
 
 
 class CutSetsAnswer(Answer):
-    """The minimal cut sets of one asset in the steady state."""
+    """The minimal cut sets of one asset."""
 
     asset: AssetRow
     model_level: str = Field(examples=["L1"])
-    state: Literal["steady"]
+    state: Literal["steady", "timeline"]
+    horizon_s: float | None = Field(description="When it was looked, in time; null for the end of all buffers.")
     order: int | None = Field(description="Sets of at most so many assets; null for all.")
-    method: Literal["bdd", "search"] = Field(description="How they were found; both are exact.")
+    method: Literal["bdd", "search", "runs"] = Field(description="How they were found; all are exact.")
     can_fail: int = Field(description="Assets that it rests on and that may fail.")
     out: int = Field(description="Assets that it rests on and that did not operate before.")
     counts: list[int] = Field(description="Minimal cut sets by number of assets, from 0 on.")

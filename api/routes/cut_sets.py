@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from api.answers import answer
-from api.cut_sets_queries import MAX_NODES, MAX_STEPS, CutSetsRequest
+from api.cut_sets_queries import MAX_NODES, CutSetsRequest
 from api.deps import NO_QUERY, LimitsDep, ViewDep
 from api.errors import documented
 from api.wire_cut_sets import CutSetsAnswer
@@ -34,7 +34,9 @@ def ask_cut_sets(request: Request, body: CutSetsRequest, view: ViewDep, limits: 
         probabilities=body.unavailability,
         kind_probabilities=body.kind_unavailability,
         can_fail=body.can_fail,
-        max_steps=MAX_STEPS,
+        timeline=body.timeline,
+        horizon_s=body.horizon_s,
+        max_steps=body.steps(view.snapshot.n_assets),
         max_nodes=MAX_NODES,
     )
     headers = {"X-Twin-Revision": str(view.snapshot.revision)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import os
 import random
 import tempfile
@@ -14,10 +15,12 @@ import pytest
 
 from tests.reference.steady import baseline, finite_standby, operating
 from tests.reference.system import System as Reference
+from tests.reference.timed import Run
+from tests.reference.verdicts import Verdicts
 from tests.unit.strategies import SeededPicker, Tables, Traits, event, generate
 from twin import Snapshot
 from twin.errors import InvalidParameter, LimitExceeded, UnknownAsset
-from twin.impact.cutsets import CutSets, answer
+from twin.impact.cutsets import CutSets, find
 from twin.impact.cutsets.structure import upstream
 from twin.impact.cutsets.witness import Witnesses
 
@@ -32,7 +35,7 @@ def method(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> s
     """Each way to the sets; where a search could do, the diagram is not tried with two nodes."""
     found: str = request.param
     if found == "search":
-        monkeypatch.setattr(answer, "TRY_NODES", 2)
+        monkeypatch.setattr(find, "TRY_NODES", 2)
     return found
 
 
@@ -145,8 +148,8 @@ def _upstream(snapshot: Snapshot, target: str) -> set[str]:
 
 
 def test_bounds_hold_where_no_diagram_fits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answer, "_by_diagram", _no_diagram)
-    monkeypatch.setattr(answer, "Structure", _no_diagram)
+    monkeypatch.setattr(find, "_by_diagram", _no_diagram)
+    monkeypatch.setattr(find, "Structure", _no_diagram)
     tight = wide = 0
     for seed, brute in itertools.chain.from_iterable(systems(block, 8) for block in range(BLOCKS)):
         rng = random.Random(seed)
@@ -171,7 +174,7 @@ def test_bounds_hold_where_no_diagram_fits(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def _no_diagram(*args: Any) -> Any:
-    raise answer.NodeLimit("none in this test")
+    raise find.NodeLimit("none in this test")
 
 
 def test_single_sets_are_what_the_steady_cascade_says(method: str) -> None:
@@ -182,6 +185,36 @@ def test_single_sets_are_what_the_steady_cascade_says(method: str) -> None:
         for target in sorted(working)[:3]:
             wanted = sorted([name] for name in working if target not in alone[name])
             assert sets(snapshot.cut_sets(target, 1)) == wanted, f"seed {seed} {target}"
+
+
+@pytest.mark.parametrize("block", range(BLOCKS))
+def test_in_time_by_the_reference(block: int) -> None:
+    """Every event of two assets at most is run by the reference."""
+    later = 0
+    for seed, brute in systems(block, 8):
+        if seed % 2 == 0 and not SOAK:
+            continue
+        names, run = sorted(brute.before), Run(brute.system)
+        events = [set(chosen) for size in (1, 2) for chosen in itertools.combinations(names, size)]
+        for horizon in (math.inf, 20.0):
+            down: list[tuple[set[str], set[str]]] = []
+            for failed in events:
+                answers = Verdicts(brute.system, failed, horizon, run).answers()
+                down.append((failed, {v for v, a in answers.items() if a.verdict in ("failed", "down")}))
+            for target in names[-2:]:
+                taking = [failed for failed, gone in down if target in gone]
+                wanted = sorted(sorted(a) for a in taking if not any(b < a for b in taking))
+                order = min(2, len(_near(brute.snapshot, target)))
+                how = {"timeline": True, "horizon_s": None if horizon == math.inf else horizon}
+                result = brute.snapshot.cut_sets(target, order, **how)
+                assert sets(result) == [c for c in wanted if len(c) <= order], f"seed {seed} {target} {horizon}"
+                later += sets(result) != sets(brute.snapshot.cut_sets(target, 1))
+    assert later
+
+
+def _near(snapshot: Snapshot, target: str) -> list[int]:
+    system = snapshot.system
+    return [v for v in upstream(system, snapshot.catalogue.row(target), callers=True) if system.baseline[v]]
 
 
 # -- what it refuses ----------------------------------------------------------------------------------------
@@ -223,6 +256,9 @@ def test_a_small_answer_in_full(chain: Snapshot) -> None:
     known = result["unavailability"]
     assert (known["value"], known["with_data"], known["without_data"]) == (pytest.approx(0.02), 3, 1)
     assert len(chain.cut_sets("load", 2).to_dict(limit=1)["sets"]) == 1
+    by_kind = chain.cut_sets("load", 2, probabilities={"p1": 0.5}, kind_probabilities={"power_plant": 0.1})
+    assert by_kind.unavailability is not None
+    assert by_kind.unavailability["value"] == pytest.approx(0.05)
 
 
 def test_times_give_the_unavailability(tmp_path: Path) -> None:
@@ -241,6 +277,9 @@ def test_times_give_the_unavailability(tmp_path: Path) -> None:
     [
         ({"order": 0}, "the order is 0; 4 assets"),
         ({"order": 5}, "Give 1 to 4"),
+        ({"horizon_s": 5}, "needs the run in time"),
+        ({"timeline": True, "horizon_s": -1}, "the horizon is -1"),
+        ({"kind_probabilities": {"buss": 0.1}}, "Did you mean bus"),
         ({"can_fail": ["buss"]}, "Did you mean bus"),
         ({"probabilities": {"p1": 1.5}}, "the unavailability of p1 is 1.5"),
         ({"probabilities": {"p1": float("nan")}}, "the unavailability of p1 is nan"),
@@ -268,12 +307,16 @@ def test_what_is_down_already_has_no_cut_sets(chain: Snapshot, name: str, says: 
 def test_too_much_is_refused_with_what_was_reached(chain: Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(LimitExceeded, match="2 nodes"):
         chain.cut_sets("load", None, max_nodes=2)
-    monkeypatch.setattr(answer, "TRY_NODES", 2)
+    with pytest.raises(LimitExceeded, match="all orders"):
+        chain.cut_sets("load", None, timeline=True)
+    with pytest.raises(LimitExceeded, match="fewer than 1 assets are complete"):
+        chain.cut_sets("load", 2, timeline=True, max_steps=2)
+    monkeypatch.setattr(find, "TRY_NODES", 2)
     with pytest.raises(LimitExceeded) as caught:
         chain.cut_sets("load", 2, max_steps=4)
     assert caught.value.extra == {"complete_order": 1, "found": 2}
     assert "--order 1" in caught.value.fix
-    monkeypatch.setattr(answer, "MAX_SETS", 2)
+    monkeypatch.setattr(find, "MAX_SETS", 2)
     with pytest.raises(LimitExceeded, match="3 minimal cut sets"):
         chain.cut_sets("load", 2)
 

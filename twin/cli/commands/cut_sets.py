@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from twin.cli import output, wiring
+from twin.cli.commands.criticality import Horizon, InTime, when
 from twin.cli.commands.find import shell
 from twin.cli.options import Json, Output, Tables, again
+from twin.durations import parse_duration
 from twin.errors import InvalidParameter
 
 if TYPE_CHECKING:
@@ -36,6 +38,8 @@ def cut_sets(
         list[str] | None,
         typer.Option("--kind-unavailability", metavar="KIND=P", help="The same for assets of a kind that carry none."),
     ] = None,
+    timeline: InTime = False,
+    horizon: Horizon = "inf",
     top: Annotated[int, typer.Option("--top", "-n", min=0, help="Sets and importances to list.")] = TOP,
     everything: Annotated[bool, typer.Option("--all", help="List all of them.")] = False,
     tables: Tables = None,
@@ -53,6 +57,8 @@ def cut_sets(
             probabilities=given,
             kind_probabilities=by_kind,
             can_fail=kinds,
+            timeline=timeline,
+            horizon_s=parse_duration(horizon),
             progress=None if json else _Progress(),
         )
         document = {**result.to_dict(), "notice": source.notice}
@@ -115,7 +121,8 @@ def _show(result: CutSets, top: int | None, more: str) -> None:
     asset = result.asset["id"]
     called = output.plain(_called(asset, result.asset["name"]))
     reach = "of all orders" if result.order is None else f"of at most {result.order}"
-    output.say(f"Minimal cut sets of {called}, {reach}", style="bold")
+    asked = when(result.state, result.horizon_s)
+    output.say(f"Minimal cut sets of {called}, {reach}, {asked}", style="bold")
     listed = [f"{count:,} of order {size}" for size, count in enumerate(result.counts) if count]
     output.say(f"{', '.join(listed) or 'none'}; {result.can_fail:,} assets can fail")
     if result.out:
@@ -153,6 +160,8 @@ def _called(name: str, title: str | None) -> str:
 
 def _likelihood(result: CutSets, top: int | None) -> None:
     known = result.unavailability
+    if known is None and result.state == "timeline":
+        return
     if known is None:
         output.say("How likely it is cannot be said: none of them carries unavailability, or mttf_h and mttr_h.")
         return

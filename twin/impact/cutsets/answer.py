@@ -10,35 +10,38 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from twin.errors import InvalidParameter, LimitExceeded
-from twin.impact.cutsets.bdd import NodeLimit
-from twin.impact.cutsets.chances import Chance, at_least, at_most, chances, exact, rare_event
-from twin.impact.cutsets.minsol import minimal_solutions
-from twin.impact.cutsets.search import Progress, Search
-from twin.impact.cutsets.structure import Structure, mask, upstream
+from twin.errors import InvalidParameter
+from twin.impact.criticality import L1_NOTE, MODEL_LEVEL, STEADY_NOTE, check_horizon
+from twin.impact.cutsets.chances import chances
+from twin.impact.cutsets.find import Found, Task, find, unavailability
+from twin.impact.cutsets.search import Progress
+from twin.impact.cutsets.structure import mask, upstream
 from twin.impact.system import System
 from twin.schema import suggest
 from twin.snapshot.arrays import Bools, Floats
 from twin.snapshot.catalogue import Catalogue
 
-MODEL_LEVEL = "L1"
 ORDER = 3
-#: Sets in one answer at most.
-MAX_SETS = 200_000
+TIME_NOTE = "In time: down at the horizon; how likely that is cannot be said."
+BOUNDS_NOTE = (
+    "The unavailability lies between two bounds: that of the sets found, and that of the path sets met while they "
+    "were sought; importances are those of the sets found."
+)
 #: Cascades that one search may take.
 MAX_STEPS = 100_000
-#: Nodes of a diagram: where a search could do instead, and where only the diagram can.
-TRY_NODES, MAX_NODES = 150_000, 2_000_000
+#: Nodes of a diagram of all sets.
+MAX_NODES = 2_000_000
 
 
 @dataclass
 class CutSets:
-    """The minimal cut sets of one asset, in the steady state (design §4, answer 1).
+    """The minimal cut sets of one asset: in the steady state (design §4, answer 1), or in time at a horizon.
 
     Attributes:
         asset: the asset: id, kind, domain, name. revision, model_level: what the answer rests on.
+        state: ``steady`` or ``timeline``. horizon_s: of the run in time, None for its end.
         order: sets of at most so many assets were asked for, None for all.
-        method: ``bdd`` (Rauzy's minimal solutions) or ``search`` (hitting path sets). Both are exact.
+        method: ``bdd`` (Rauzy's minimal solutions), ``search`` (hitting path sets) or ``runs`` (in time); all exact.
         can_fail: number of assets that it rests on and that may fail. out: those that did not operate before.
         counts: minimal cut sets by number of assets, from 0 on; of all orders when *complete*.
         complete: whether ``counts`` has every order.
@@ -51,6 +54,8 @@ class CutSets:
 
     asset: dict[str, Any]
     revision: int
+    state: str
+    horizon_s: float | None
     order: int | None
     method: str
     can_fail: int
@@ -70,7 +75,8 @@ class CutSets:
             "asset": self.asset,
             "revision": self.revision,
             "model_level": self.model_level,
-            "state": "steady",
+            "state": self.state,
+            "horizon_s": self.horizon_s,
             "order": self.order,
             "method": self.method,
             "can_fail": self.can_fail,
@@ -89,19 +95,6 @@ class CutSets:
         return {name: self.assets[name] for entry in sets for name in entry["assets"]}
 
 
-@dataclass
-class _Found:
-    """Cut sets as rows, and what they came from."""
-
-    method: str
-    cuts: list[tuple[int, ...]]
-    counts: list[int]
-    complete: bool
-    structure: Structure | None = None
-    root: int = 0
-    search: Search | None = None
-
-
 def cut_sets(
     system: System,
     catalogue: Catalogue,
@@ -110,6 +103,8 @@ def cut_sets(
     probabilities: Mapping[str, float] | None = None,
     kind_probabilities: Mapping[str, float] | None = None,
     can_fail: Sequence[str] | None = None,
+    timeline: bool = False,
+    horizon_s: float | None = None,
     max_steps: int = MAX_STEPS,
     max_nodes: int = MAX_NODES,
     progress: Progress | None = None,
@@ -121,20 +116,22 @@ def cut_sets(
         probabilities: id -> unavailability, instead of what the assets carry.
         kind_probabilities: kind -> unavailability, for assets that carry none.
         can_fail: kinds or domains that may fail, None for all.
-        max_steps: cascades that a search may run. max_nodes: nodes of a diagram of all sets.
+        timeline: what takes it down in the run in time at *horizon_s* (None for its end), not for good.
+        max_steps: cascades or runs that a search may make. max_nodes: nodes of a diagram of all sets.
         progress: told in words how far it is.
 
     Raises:
         UnknownAsset. InvalidParameter: the order, a kind or a probability is wrong, or the asset does not operate.
         LimitExceeded: too many sets or too much work; it says what was reached.
     """
+    horizon = check_horizon(timeline, horizon_s)
     row = catalogue.row(asset_id)
     if not system.baseline[row]:
         why = "is not in service" if not system.arrays.in_service[row] else "does not operate before any event"
         raise InvalidParameter(
             f"{asset_id} {why}: nothing has to fail for it to be down", fix=f"Ask: twin show {asset_id}"
         )
-    rows = upstream(system, row)
+    rows = upstream(system, row, callers=timeline)
     allowed = system.baseline & mask(system, rows) & _allowed(system, can_fail)
     possible = int(allowed.sum())
     if order is not None and not 1 <= order <= max(possible, 1):
@@ -143,11 +140,15 @@ def cut_sets(
             fix=f"Give 1 to {max(possible, 1):,}, or none for all sets.",
         )
     chance, known = chances(system.arrays, catalogue, probabilities, kind_probabilities)
-    found = _find(system, row, rows, allowed, order, (max_steps, max_nodes), progress)
-    result = _assemble(system, catalogue, row, rows, order, found, possible, chance, known)
-    likely = allowed & known & (chance > 0)
-    if (allowed & known).any():
-        _likelihood(result, found, system, catalogue, row, rows, likely, chance, int((allowed & known).sum()))
+    task = Task(
+        system, row, rows, allowed, order, horizon if timeline else None, max_steps, max_nodes, progress
+    )  # fmt: skip
+    found = find(task)
+    result = _assemble(task, catalogue, found, chance, known)
+    result.horizon_s = horizon_s
+    if not timeline and (allowed & known).any():
+        likely = allowed & known & (chance > 0)
+        _likelihood(result, task, found, catalogue, likely, chance, int((allowed & known).sum()))
     return result
 
 
@@ -170,72 +171,8 @@ def _allowed(system: System, words: Sequence[str] | None) -> Bools:
     return chosen
 
 
-def _find(
-    system: System,
-    row: int,
-    rows: list[int],
-    allowed: Bools,
-    order: int | None,
-    most: tuple[int, int],
-    progress: Progress | None,
-) -> _Found:
-    steps, nodes = most
-    try:
-        return _by_diagram(system, row, rows, allowed, order, TRY_NODES if order is not None else nodes)
-    except NodeLimit as error:
-        if order is None:
-            raise LimitExceeded(
-                f"all cut sets do not fit a diagram of {nodes:,} nodes ({error})",
-                fix="Give an --order (1 to 3 are fast), or let fewer assets fail (--can-fail KIND).",
-            ) from None
-    search = Search(system, row, rows, allowed, steps, progress)
-    search.run(order)
-    _check_count(len(search.cuts))
-    cuts = [tuple(search.events[i] for i in _bits(cut)) for cut in search.cuts]
-    counts = [0] * (order + 1)
-    for cut in cuts:
-        counts[len(cut)] += 1
-    return _Found("search", cuts, counts, False, search=search)
-
-
-def _by_diagram(system: System, row: int, rows: list[int], allowed: Bools, order: int | None, limit: int) -> _Found:
-    structure = Structure(system, row, allowed, limit, rows)
-    families, root = minimal_solutions(structure.diagrams, structure.root, limit)
-    counts = families.counts(root)
-    largest = len(counts) - 1 if order is None else order
-    _check_count(sum(counts[: largest + 1]))
-    cuts = [tuple(structure.events[i] for i in cut) for cut in families.sets(root, largest)]
-    return _Found("bdd", cuts, counts, True, structure, structure.root)
-
-
-def _check_count(number: int) -> None:
-    if number > MAX_SETS:
-        raise LimitExceeded(
-            f"there are {number:,} minimal cut sets; one answer holds {MAX_SETS:,}",
-            fix="Ask for a lower --order, or let fewer assets fail (--can-fail KIND).",
-        )
-
-
-def _bits(number: int) -> list[int]:
-    found = []
-    while number:
-        low = number & -number
-        found.append(low.bit_length() - 1)
-        number ^= low
-    return found
-
-
-def _assemble(
-    system: System,
-    catalogue: Catalogue,
-    row: int,
-    rows: list[int],
-    order: int | None,
-    found: _Found,
-    possible: int,
-    chance: Floats,
-    known: Bools,
-) -> CutSets:
+def _assemble(task: Task, catalogue: Catalogue, found: Found, chance: Floats, known: Bools) -> CutSets:
+    system, row = task.system, task.row
     used = sorted({v for cut in found.cuts for v in cut} | {row})
     brief = dict(zip(used, catalogue.brief(np.array(used, np.int64)), strict=True))
     sets = []
@@ -247,33 +184,26 @@ def _assemble(
     return CutSets(
         asset=brief[row],
         revision=system.arrays.revision,
-        order=order,
+        state="steady" if task.horizon_s is None else "timeline",
+        horizon_s=None,
+        order=task.order,
         method=found.method,
-        can_fail=possible,
-        out=int((~system.baseline[rows]).sum()),
+        can_fail=int(task.allowed.sum()),
+        out=int((~system.baseline[task.rows]).sum()),
         counts=found.counts,
         complete=found.complete,
         sets=sets,
         assets={e["id"]: {k: e[k] for k in ("kind", "domain", "name")} for e in brief.values()},
-        notes=["Steady state: buffers and fuel are spent, endless standby sources deliver.",
-               "Topology and gates only (L1): overload after re-routing is not checked."],
-    )  # fmt: skip
+        notes=[L1_NOTE, STEADY_NOTE if task.horizon_s is None else TIME_NOTE],
+    )
 
 
 def _likelihood(
-    result: CutSets,
-    found: _Found,
-    system: System,
-    catalogue: Catalogue,
-    row: int,
-    rows: list[int],
-    likely: Bools,
-    chance: Floats,
-    with_data: int,
+    result: CutSets, task: Task, found: Found, catalogue: Catalogue, likely: Bools, chance: Floats, with_data: int
 ) -> None:
     """Fill in unavailability and importances."""
     chance = np.where(likely, chance, 0.0)
-    answer = _chance(found, system, row, rows, likely, chance)
+    answer = unavailability(task, found, likely, chance)
     result.unavailability = {
         "value": answer.lower if answer.exact else None,
         "lower": answer.lower,
@@ -289,22 +219,4 @@ def _likelihood(
         for entry, (v, values) in zip(named, ranked, strict=True)
     ]
     if not answer.exact:
-        result.notes.append(
-            "The unavailability lies between two bounds: that of the sets found, and that of the path sets met "
-            "while they were sought; importances are those of the sets found."
-        )
-
-
-def _chance(found: _Found, system: System, row: int, rows: list[int], likely: Bools, chance: Floats) -> Chance:
-    rare = rare_event(found.cuts, chance)
-    structure = found.structure
-    if structure is None:
-        try:
-            structure = Structure(system, row, likely, TRY_NODES, rows)
-        except NodeLimit:
-            search = found.search
-            p, slope = at_least(found.cuts, chance, TRY_NODES)
-            upper = at_most(search.paths, search.events, chance, TRY_NODES) if search is not None else 1.0
-            return Chance(p, max(p, upper), rare, False, slope)
-    p, slope = exact(structure.diagrams, structure.root, structure.events, chance)
-    return Chance(p, p, rare, True, slope)
+        result.notes.append(BOUNDS_NOTE)

@@ -105,7 +105,7 @@ def _add(v, bit, flags, found, count, stack, top):
 @_compiled
 def _next(ptr, member, g, silent, working, flags, rank, slot, bound, last):
     """The best member of a gate after *last*: those in the set first, then by rank. Returns its key, or -1."""
-    best = -1
+    best = np.int64(-1)
     for i in range(ptr[g], ptr[g + 1]):
         m = member[i]
         if silent[m] or not working[m]:

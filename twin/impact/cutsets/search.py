@@ -61,6 +61,10 @@ class Search:
             if self.progress is not None:
                 self.progress(f"order {self._order}: {len(self.cuts):,} minimal cut sets, {self.steps:,} cascades")
 
+    def rows(self, bits: int) -> frozenset[int]:
+        """The assets of a set of bits."""
+        return frozenset(v for i, v in enumerate(self.events) if bits >> i & 1)
+
     def _extend(self, chosen: list[int], bits: int, barred: int, whole: list[int], left: int) -> None:
         """Find the cut sets that contain *chosen* (*bits*), nothing of *barred*, and *left* more assets.
 

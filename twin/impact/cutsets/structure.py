@@ -232,9 +232,9 @@ class Structure:
         return apart
 
 
-def upstream(system: System, row: int) -> list[int]:
-    """Rows that an asset rests on, itself first."""
-    rows = np.flatnonzero(regions.upstream(system, np.array([row]))).tolist()
+def upstream(system: System, row: int, callers: bool = False) -> list[int]:
+    """Rows that an asset rests on, itself first; with *callers* also who may call its standby sources."""
+    rows = np.flatnonzero(regions.upstream(system, np.array([row]), callers)).tolist()
     return [row, *(v for v in rows if v != row)]
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from twin.impact.losses import Losses
 from twin.impact.replay import NEVER, Replay
-from twin.impact.verdicts import FAILED, UNAFFECTED, Verdicts
+from twin.impact.verdicts import DEGRADED, FAILED, UNAFFECTED, Verdicts
 
 EVENT, DOWN, RIDES, RISK, FUEL, OFF, IDLE, OPEN = "event", "down", "rides", "risk", "fuel", "off", "idle", "open"
 
@@ -67,8 +67,8 @@ class Causes:
         if v.verdict[row] == UNAFFECTED:
             ride = self.replay.ride(row)
             return Node(row, ride.time_s, RIDES) if ride is not None else Node(row, 0.0, OPEN)
-        since = float(v.time_s[row])
-        return Node(row, since if np.isfinite(since) else 0.0, RISK)
+        since = self.run.degraded_since if v.verdict[row] == DEGRADED else self.run.risk_since
+        return Node(row, float(since[row]) if np.isfinite(since[row]) else self.run.at_horizon.time_s, RISK)
 
     def reason(self, node: Node) -> Reason:
         """Why *node* is so."""
@@ -94,24 +94,31 @@ class Causes:
         found = Reason(losses, list(range(first, last)))
         if not found.places:
             return found
-        options = [(self._unfed_since(int(losses.gate[p]), node), p) for p in found.places]
-        buffers = self.system.gates.buffer_s
-        due = [o for o in options if node.why != DOWN or o[0] + buffers[losses.gate[o[1]]] <= node.time] or options
+        options = [(self._lost_at(int(losses.gate[p]), node), p) for p in found.places]
+        due = [o for o in options if node.why != DOWN or self._tripped(int(losses.gate[o[1]]), node)] or options
         found.since, found.gate = min(due, key=lambda o: (self._is_degrade(losses, o[1], node), o[0], o[1]))
         found.straws = self._straws(losses, found.gate, found.since)
         return found
+
+    def _tripped(self, gate: int, node: Node) -> bool:
+        """Whether no buffer was left for a gate when its owner went down."""
+        spell = self.replay.spell_of(gate, node.time)
+        return spell is None or spell.spent <= node.time
+
+    def _lost_at(self, gate: int, node: Node) -> float:
+        """When a gate was lost whose owner went down at *node*: a buffer ago, when the buffer has just been spent.
+
+        Else it held until then on the buffers of its loop.
+        """
+        spell = self.replay.spell_of(gate, node.time) if node.why == DOWN else None
+        if spell is not None and spell.spent == node.time:
+            return node.time - float(self.system.gates.buffer_s[gate])
+        return node.time
 
     def _is_degrade(self, losses: Losses, place: int, node: Node) -> bool:
         """Prefer the outage gates of what is at risk, and the degrade gates of what is degraded."""
         degraded = bool(self.verdicts.degraded[node.row]) and node.why == RISK
         return bool(self.system.gates.degrade[losses.gate[place]]) != degraded
-
-    def _unfed_since(self, gate: int, node: Node) -> float:
-        """When a gate was lost that counts at a node."""
-        if node.why == RISK:
-            return self.run.at_horizon.time_s
-        spell = self.replay.spell_of(gate, node.time)
-        return spell.start if spell is not None else node.time
 
     def _straws(self, losses: Losses, place: int, at: float) -> list[Node]:
         """The members that stopped last, of those that failed a gate at *at*."""

@@ -9,6 +9,8 @@ from twin.impact.result import COUNTED, MODEL_LEVEL, ImpactResult
 
 #: Verdicts from bad to good.
 SEVERITY = {name: place for place, name in enumerate((*COUNTED, "unaffected"))}
+#: Longer than any outage that ends.
+LONG_S = 1e15
 NAMES = ("id", "kind", "domain", "name")
 
 
@@ -20,7 +22,8 @@ class CompareResult:
         a, b: of each event its ``event`` and ``summary``. revision, model_level: what both rest on.
         only_a, only_b: what one affects and the other does not: entries with ``verdict, time_s, outages``.
         both: what both affect: ``a`` and ``b`` with those members, ``same`` (verdict, time and outages), ``worse_in``
-            (``a``, ``b`` or None: the worse verdict, then the earlier time) and ``delta_s`` (time in b - time in a).
+            (``a``, ``b`` or None: the worse verdict, the earlier time, the longer outage) and ``delta_s`` (time in b
+            - time in a).
         summary: domain -> verdict -> ``a, b, delta`` (b - a). capacity_lost: domain -> property -> the same.
         counts: how many there are of each, and of ``both`` how many are worse in a and in b. notes: caveats.
     """
@@ -105,7 +108,7 @@ def _short(entry: dict[str, Any]) -> dict[str, Any]:
 
 def _pair(a: dict[str, Any], b: dict[str, Any]) -> dict[str, Any]:
     known = a["time_s"] is not None and b["time_s"] is not None
-    ranks = [(SEVERITY[e["verdict"]], float("inf") if e["time_s"] is None else e["time_s"]) for e in (a, b)]
+    ranks = [_rank(a), _rank(b)]
     worse = None if ranks[0] == ranks[1] else "a" if ranks[0] < ranks[1] else "b"
     return {
         **{name: a[name] for name in NAMES},
@@ -115,6 +118,13 @@ def _pair(a: dict[str, Any], b: dict[str, Any]) -> dict[str, Any]:
         "worse_in": worse,
         "delta_s": b["time_s"] - a["time_s"] if known else None,
     }
+
+
+def _rank(entry: dict[str, Any]) -> tuple[int, float, float]:
+    """Worse is less: the verdict, the time, then how long it is down."""
+    time_s = LONG_S if entry["time_s"] is None else entry["time_s"]
+    down_s = sum((LONG_S if end is None else end) - start for start, end in entry["outages"])
+    return SEVERITY[entry["verdict"]], time_s, -down_s
 
 
 def _deltas(a: Any, b: Any) -> dict[str, dict[str, dict[str, float]]]:

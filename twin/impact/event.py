@@ -73,12 +73,12 @@ def choose(catalogue: Catalogue, places: Callable[[], Places], asked: Event | It
     event = asked if isinstance(asked, Event) else Event(asked)
     named = rows_of(catalogue, event.ids)
     if event.where is None and event.hazard is None:
-        return _chosen(catalogue, named)
+        return _chosen(catalogue, named, notes=[] if len(named) else ["The event is empty: nothing fails."])
     how: dict[str, Any] = {"ids": catalogue.ids(named), "where": None, "hazard": None}
-    mask = np.ones(catalogue.arrays.n, bool)
+    mask = ~np.asarray(catalogue.arrays.removed, bool)
     if event.where is not None:
         how["where"] = event.where if isinstance(event.where, str) else worded(event.where)
-        mask = select(catalogue.table, event.where)
+        mask &= select(catalogue.table, event.where)
         if not mask.any():
             raise InvalidParameter(
                 f"the event is empty: no asset matches {how['where']!r}", fix="See what there is with: twin find"
@@ -87,6 +87,7 @@ def choose(catalogue: Catalogue, places: Callable[[], Places], asked: Event | It
         return _chosen(catalogue, np.union1d(named, np.flatnonzero(mask)), how=how)
     there = places()
     hits = event.hazard.hits(there)
+    hits = hits[~catalogue.arrays.removed[hits]]
     how["hazard"] = {**event.hazard.about, "hits": len(hits)}
     inside = np.zeros(catalogue.arrays.n, bool)
     inside[hits] = True
@@ -140,4 +141,6 @@ def _unplaced(places: Places) -> list[str]:
         return []
     shown = ", ".join(f"{count:,} {kind}" for kind, count in list(kinds.items())[:NAMED])
     more = f" and {len(kinds) - NAMED} more kinds" if len(kinds) > NAMED else ""
-    return [f"{sum(kinds.values()):,} assets have no known place and cannot be hit: {shown}{more}."]
+    count = sum(kinds.values())
+    who = "asset has" if count == 1 else "assets have"
+    return [f"{count:,} {who} no known place and cannot be hit: {shown}{more}."]

@@ -75,7 +75,7 @@ class Places:
         """Pairs (container, what it contains) and (only host, what it hosts)."""
         g, services = self.arrays.gates, self.arrays.services
         housing, hosting = (np.flatnonzero([name == word for name in services]) for word in (HOUSING, HOSTING))
-        gate = np.repeat(np.arange(len(g.owner)), np.diff(np.asarray(g.ptr, np.int64)))
+        gate = np.repeat(np.arange(len(g.owner)), g.ptr[1:] - g.ptr[:-1])
         alone = np.isin(g.service[gate], hosting) & (g.size[gate] == 1)
         keep = np.isin(g.service[gate], housing) | alone
         return g.member[keep].astype(np.int64), g.owner[gate[keep]].astype(np.int64)

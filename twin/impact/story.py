@@ -42,8 +42,8 @@ class TimelineResult:
             ``service, group`` of a gate, ``buffer_s, until_s``, ``by`` (who called; the last straw of a drop).
         buffers, races: see :mod:`twin.impact.races`. standby: sources called, from when to when, by whom.
         steps: the critical chains, shared: each ``id``, ``at_s`` (since when it did not deliver), ``why`` (see
-            :mod:`twin.impact.causes`), ``service, group, buffer_s`` (the gate it lost, and what its buffer added) and
-            ``next``, the place of the step before it in time (its last straw), None at the end.
+            :mod:`twin.impact.causes`), ``service, group, buffer_s`` (the gate it lost, and how long its buffer
+            lasted) and ``next``, the place of the step before it in time (its last straw), None at the end.
         critical: affected asset -> the step that its chain begins with; see :meth:`chain`.
         ahead: what will drop after a finite horizon, by time.
         summary: domain -> verdict -> count. notes: caveats in words.
@@ -96,15 +96,14 @@ def timeline(asked: Asked) -> TimelineResult:
     events = [*_dropping(asked), *_buffered(running), *_standing_by(asked, impact.standby), *_risen(asked)]
     horizon = asked.run.horizon_s
     place = {what: i for i, what in enumerate(ORDER)}
-    shown = [e for e in events if e["time_s"] <= horizon]
-    shown.sort(key=lambda e: (e["time_s"], place[e["what"]], e["id"], e.get("service", ""), e.get("group", "")))
+    events.sort(key=lambda e: (e["time_s"], place[e["what"]], e["id"], e.get("service", ""), e.get("group", "")))
     rows = np.flatnonzero((asked.verdicts.verdict != v.UNAFFECTED) & (asked.verdicts.verdict != v.FAILED))
     steps, starts = chains(asked, [asked.causes.start(row) for row in rows.tolist()])
     return TimelineResult(
         event=impact.event,
         revision=impact.revision,
         summary=impact.summary,
-        events=shown,
+        events=[e for e in events if e["time_s"] <= horizon],
         buffers=running,
         races=races(asked),
         standby=impact.standby,
@@ -134,13 +133,13 @@ def chains(asked: Asked, nodes: list[Node]) -> tuple[list[dict[str, Any]], list[
 
 
 def gate_of(asked: Asked, node: Node) -> dict[str, Any]:
-    """The gate that decided at a node: service, group and buffer."""
+    """The gate that decided at a node: service, group, and how long its buffer lasted."""
     reason = asked.causes.reason(node)
     if reason.losses is None or reason.gate is None:
         return {}
     gate = int(reason.losses.gate[reason.gate])
     service, group = asked.catalogue.gate_name(gate)
-    return {"service": service, "group": group, "buffer_s": seconds(asked.system.gates.buffer_s[gate])}
+    return {"service": service, "group": group, "buffer_s": seconds(node.time - reason.since)}
 
 
 def _rows(nodes: list[Node]) -> Longs:

@@ -107,12 +107,10 @@ class Words:
         return f"{called} ({said})" if said else called
 
     def _lasted(self, node: Node, reason: Reason) -> str:
-        assert reason.losses is not None
-        assert reason.gate is not None
-        buffer = float(self.gates.buffer_s[reason.losses.gate[reason.gate]])
-        if not buffer:
+        if node.time == reason.since:
             return ""
-        return f"; its buffer of {human(buffer)} lasted from {human(reason.since)} to {human(node.time)}"
+        lasted = human(node.time - reason.since)
+        return f"; its buffer of {lasted} lasted from {human(reason.since)} to {human(node.time)}"
 
     def _risk(self, reason: Reason) -> str:
         """What makes a gate that holds a risk."""

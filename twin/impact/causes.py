@@ -158,19 +158,33 @@ class Causes:
         return Reason()
 
     def _lacked(self, owner: int, source: int, at: float) -> Reason:
-        """What an asset lacked when it called *source*: by the losses of that instant, else by its gate's members."""
+        """What an asset lacked when it called *source*: by the losses of that instant, else by what is above it."""
         for losses in (self.replay.drop(owner, at), self.replay.ride(owner)):
             if losses is not None and losses.time_s == at:
                 found = self._of_losses(Node(owner, at, RIDES), losses)
                 found.straws = [n for n in found.straws if n.row != source]
                 if found.straws:
                     return found
+        return self._upstream(owner, source, at)
+
+    def _upstream(self, owner: int, source: int, at: float) -> Reason:
+        """The nearest that stopped above the gates with *source*, which was on at once so that nobody noticed."""
         g = self.system.gates
-        for gate in range(int(g.own_ptr[owner]), int(g.own_ptr[owner + 1])):
-            members = g.member[g.ptr[gate] : g.ptr[gate + 1]].tolist()
-            nodes = [self.stopped(m, at) for m in members if m != source] if source in members else []
-            known = [n for n in nodes if n.why in (EVENT, DOWN, FUEL)]
-            if known:  # the source was on at once, and nobody noticed
+        gates = range(int(g.own_ptr[owner]), int(g.own_ptr[owner + 1]))
+        services = {int(g.service[k]) for k in gates if source in g.member[g.ptr[k] : g.ptr[k + 1]]}
+        level, seen = [owner], {owner, source}
+        while level:
+            above = [
+                int(m)
+                for v in level
+                for k in range(int(g.own_ptr[v]), int(g.own_ptr[v + 1]))
+                if int(g.service[k]) in services
+                for m in g.member[g.ptr[k] : g.ptr[k + 1]]
+            ]
+            level = [m for m in dict.fromkeys(above) if m not in seen]
+            seen.update(level)
+            known = [n for n in (self.stopped(m, at) for m in level) if n.why in (EVENT, DOWN, FUEL)]
+            if known:
                 latest = max(n.time for n in known)
                 return Reason(straws=[n for n in known if n.time == latest])
         return Reason()

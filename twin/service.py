@@ -20,8 +20,11 @@ from twin.impact import ImpactResult, Snapshot
 from twin.ingest import unfinished
 from twin.model import Finding, Origin
 from twin.schema import Schema, load_schema, supersede
+from twin.snapshot.arrays import Arrays
+from twin.snapshot.build import UNSUPPLIED, build
 from twin.store import Store
-from twin.store.read import read_tables
+from twin.store.changes import read_changed
+from twin.store.read import read_numbered
 
 if TYPE_CHECKING:
     import geopandas
@@ -240,17 +243,18 @@ class Twin:
     def _from_store(self, state: State) -> Snapshot | None:
         """A snapshot of exactly *state*, or None when the store moved on meanwhile."""
         try:
-            assets, links = read_tables(self.store, self.schema)
+            base = self._older(state)
+            changed = read_changed(self.store, self.schema, base, state) if base is not None else None
+            assets, links, place = changed or read_numbered(self.store, self.schema)
         except StoreTransient:  # it gave up because the store went on changing: decide anew from the new state
             if self.store.state() == state:
                 raise
             return None
-        sources = self._sources()
+        known: dict[str, Any] = {"sources": self._sources(), "findings": self._unsupplied()}
         if self.store.state() != state:
             return None
-        found = Snapshot.from_arrow(
-            assets, links, self.schema, revision=state.revision, store_id=state.store_id, sources=sources
-        )
+        known |= {"revision": state.revision, "store_id": state.store_id, "state_id": state.state_id}
+        found = Snapshot(build(assets, links, self.schema, place=place, file=None, **known))
         if found.n_assets == 0:
             return found
         folder = self._folder(state)
@@ -258,6 +262,15 @@ class Twin:
             found.save(folder)
             self._prune(folder)
         return found
+
+    def _older(self, state: State) -> Arrays | None:
+        """The newest earlier state of this store that is in memory or on disk, in today's vocabulary."""
+        if self._held is not None and self._held.store_id == state.store_id:
+            return self._held.arrays
+        for folder in sorted((self._cache / state.store_id).glob(f"*-{self.schema.digest}-*"), reverse=True):
+            with suppress(SnapshotError):
+                return Arrays.load(folder)
+        return None
 
     def _prune(self, newest: Path) -> None:
         """Keep the last few states of this store; open memory maps of removed ones stay valid."""
@@ -269,6 +282,10 @@ class Twin:
     def _sources(self) -> list[dict[str, Any]]:
         rows = self.store.rows("ingest.sources")
         return [{"source": row["source"], "imported_at": _plain(row["imported_at"])} for row in rows]
+
+    def _unsupplied(self) -> list[Finding]:
+        """What imports found about assets that they left without a supplier: answers rest on it."""
+        return [_finding(row) for row in self.store.rows("ingest.findings") if row["code"] in UNSUPPLIED]
 
     # -- questions ------------------------------------------------------------------------------------------
 

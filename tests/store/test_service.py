@@ -217,7 +217,7 @@ def test_a_state_that_moves_while_it_is_read_is_read_again(
 ) -> None:
     from twin import service
 
-    read = service.read_tables
+    read = service.read_numbered
     moved: list[int] = []
 
     def moving(store: Store, schema: Schema) -> object:
@@ -228,7 +228,7 @@ def test_a_state_that_moves_while_it_is_read_is_read_again(
             publish(chain, 2)
         return found
 
-    monkeypatch.setattr(service, "read_tables", moving)
+    monkeypatch.setattr(service, "read_numbered", moving)
     twin = open_twin()
     assert twin.snapshot().revision == 2
     assert twin.asset("lab:b3")["name"] == "Newer"

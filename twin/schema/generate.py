@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from twin.schema.load import RESERVED
+from twin.schema.load import IMAGE, RESERVED
 from twin.schema.model import ANY_KIND, NEED_ALL, NEED_ANY, Kind, LinkType, Property, Schema
 from twin.schema.values import MAX_TEXT
 
@@ -24,7 +24,7 @@ BOOK_KEEPING = {
     ),
     "ImportRun": (
         *("id", "source", "loader", "status", "digest", "revision", "started_at", "finished_at"),
-        *("seq", "first_ord", "batch", "resumed", "purged"),
+        *("seq", "first_ord", "batch", "resumed", "purged", "state_before", "state_after"),
     ),
     "BeforeImage": (
         *("run", "image_seq", "image_run", "image_what", "image_op"),
@@ -293,4 +293,4 @@ def _store(schema: Schema) -> list[str]:
     rows = ((f"`{i.name}`", i.kind, f"`{i.label}`", ", ".join(f"`{p}`" for p in i.properties)) for i in indexes(schema))
     reserved = ", ".join(f"`{word}`" for word in sorted(RESERVED))
     lines = ["## In Neo4j", "", *_table(("constraint or index", "kind", "label", "properties"), rows)]
-    return [*lines, f"Names that no property of yours can have: {reserved}.", ""]
+    return [*lines, f"Names that no property of yours can have: {reserved}, and all that begin with `{IMAGE}`.", ""]

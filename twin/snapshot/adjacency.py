@@ -66,11 +66,15 @@ def _joined(assets: list[_Entries], carrying: list[_Entries], n: int, total: int
 
 
 def _merged(lists: list[_Entries], first: int, count: int) -> Adjacency:
-    """Entries of nodes *first* and on; those of the first list are sorted already."""
-    node = np.concatenate([entries.node for entries in lists]) - np.int32(first)
-    to = np.concatenate([entries.to for entries in lists])
-    service = np.concatenate([entries.service for entries in lists])
-    if any(len(entries.node) for entries in lists[1:]):
+    """Entries of nodes *first* and on; those of the first list are sorted already, and mostly there are no others."""
+    base, *others = lists
+    ptr = pointers(base.node - np.int32(first), count)
+    to, service = base.to, base.service
+    if any(len(entries.node) for entries in others):
+        node = np.concatenate([entries.node for entries in others]) - np.int32(first)
         order = sorted_by([(node, count)])
-        to, service = to[order], service[order]
-    return Adjacency(pointers(node, count), to.astype(np.uint32), service)
+        at = ptr[node[order] + 1].astype(np.int64)
+        to = np.insert(to, at, np.concatenate([entries.to for entries in others])[order])
+        service = np.insert(service, at, np.concatenate([entries.service for entries in others])[order])
+        ptr += pointers(node, count)
+    return Adjacency(ptr, to.astype(np.uint32), service)

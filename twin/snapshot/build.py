@@ -20,6 +20,8 @@ from twin.snapshot.numbering import breadth_first, pointers, sort_links
 from twin.snapshot.order import supply_order, transport_meshes
 
 BASE_COLUMNS = ("id", "kind", "domain", "name", "lon", "lat", "geometry", "source", "run")
+#: Columns of few different words.
+ENCODED = ("kind", "source", "run")
 UNKNOWN_DOMAIN = "unknown"
 #: Codes of findings about assets that an import left without a supplier.
 UNSUPPLIED = ("last_supplier_removed", "supplier_skipped")
@@ -59,21 +61,18 @@ def build(
     n = assets.num_rows
     services = list(schema.services)
     place = np.arange(n, dtype=np.int64) if place is None else place
+    assets = _encoded(assets)
     columns, groups = link_columns(links, schema)
     types = type_table(schema, services, groups)
     if renumber and n:
         assets, place, columns = _renumbered(assets, schema, place, columns, types)
     columns, origin = sort_links(columns, n, len(groups))
-    status = _status(assets)
-    in_service, planned = np.isin(status, ("", "in_service")), status == "planned"
+    in_service, planned = _states(assets)
     buffers = np.stack([_number(assets, schema.ride_through(s), 0.0) for s in services])
     gates, need_all, conflicts = build_gates(columns, types, planned, buffers, services, groups)
     if conflicts:
         raise conflict_error(conflicts, assets, file, origin)
     meshes = transport_meshes(columns, types, n)
-    met = list(findings or [])
-    assumed = (_assumed(assets, schema, gates, services) | _unsupplied(assets, met)) & in_service
-    met += unsatisfiable(gates, assets["id"], services, groups, in_service, place)
     grounded = [schema.services[s].grounded for s in services]
     return Arrays(
         revision=revision,
@@ -87,16 +86,19 @@ def build(
         assets=_attributes(assets, schema),
         in_service=in_service,
         planned=planned,
-        assumed=assumed,
         removed=np.zeros(n, bool),
         place=place,
         gates=gates,
         need_all=need_all,
-        orders={s: supply_order(columns, types, s, n) for s in np.unique(gates.service).tolist() if grounded[s]},
+        orders={
+            s: supply_order(columns, types, s, n)
+            for s in np.flatnonzero(np.bincount(gates.service)).tolist()
+            if grounded[s]
+        },
         meshes=meshes,
         **_followed(gates, meshes, n),
-        findings=[f.to_dict() for f in met],
         sources=sources or [],
+        **_judged(assets, schema, gates, groups, in_service, place, list(findings or [])),
         **timing(assets),
         **_tables(assets, columns, n),
     )
@@ -136,6 +138,35 @@ def _tables(assets: pa.Table, columns: LinkColumns, n: int) -> dict[str, Any]:
         "in_ptr": in_ptr,
         "in_link": in_link,
     }
+
+
+def _judged(
+    assets: pa.Table,
+    schema: Schema,
+    gates: Gates,
+    groups: list[str],
+    in_service: Bools,
+    place: Longs,
+    met: list[Finding],
+) -> dict[str, Any]:
+    """What is only assumed to be supplied, and all findings; *met*: those of reading the tables."""
+    services = list(schema.services)
+    assumed = (_assumed(assets, schema, gates, services) | _unsupplied(assets, met)) & in_service
+    never = unsatisfiable(gates, assets["id"], services, groups, in_service, place)
+    return {"assumed": assumed, "findings": [f.to_dict() for f in met + never]}
+
+
+def _encoded(assets: pa.Table) -> pa.Table:
+    """The table with the columns that have few different words as dictionaries."""
+    for name in ENCODED:
+        if name in assets.column_names:
+            column = assets[name].combine_chunks()
+            if pa.types.is_dictionary(column.type):
+                column = column.cast(pa.dictionary(pa.int32(), pa.string()))
+            else:
+                column = pc.cast(column, pa.string()).dictionary_encode()
+            assets = assets.set_column(assets.column_names.index(name), name, column)
+    return assets
 
 
 def _renumbered(
@@ -185,16 +216,20 @@ def link_columns(links: pa.Table, schema: Schema) -> tuple[LinkColumns, list[str
 
 def _codes(column: pa.ChunkedArray) -> tuple[Ints, list[str]]:
     """Dictionary codes of a text column (-1 for null) and its words."""
-    whole = pc.cast(column, pa.string()).combine_chunks().dictionary_encode()
+    whole = column.combine_chunks()
+    if not pa.types.is_dictionary(whole.type):
+        whole = pc.cast(whole, pa.string()).dictionary_encode()
     codes = whole.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
     return codes, whole.dictionary.to_pylist()
 
 
-def _status(assets: pa.Table) -> Any:
+def _states(assets: pa.Table) -> tuple[Bools, Bools]:
+    """(n,) in service, and (n,) planned."""
     if "status" not in assets.column_names:
-        return np.full(assets.num_rows, "", dtype="<U16")
+        return np.ones(assets.num_rows, bool), np.zeros(assets.num_rows, bool)
     codes, names = _codes(assets["status"])
-    return np.array([*names, ""], dtype="<U16")[codes]
+    working = np.array([*(name in ("", "in_service") for name in names), True])
+    return working[codes], np.array([*(name == "planned" for name in names), False])[codes]
 
 
 def _flag(assets: pa.Table, name: str, default: bool) -> Bools:
@@ -221,8 +256,6 @@ def _attributes(assets: pa.Table, schema: Schema) -> pa.Table:
     for name in BASE_COLUMNS:
         if name == "domain":
             columns[name] = pa.DictionaryArray.from_arrays(pa.array(kind), pa.array(domains, pa.string()))
-        elif name in ("kind", "source", "run") and name in assets.column_names:
-            columns[name] = pc.cast(assets[name], pa.string()).combine_chunks().dictionary_encode()
         elif name in assets.column_names:
             columns[name] = assets[name].combine_chunks()
         else:

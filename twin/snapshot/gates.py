@@ -103,9 +103,9 @@ def entries_of(links: LinkColumns, types: TypeTable, rows: Longs, n: int, groups
     own = links.group[link]
     group = np.where(own >= 0, own, types.group[kind])
     service = types.service[kind]
-    last = [(member, n), (through.astype(np.int32), 2)]
+    last = (member * np.int32(2) + through, 2 * n)  # of one member, what is directed first
     wide = len(types.service) * max(groups, 1) + groups  # services are at most as many as link types
-    order = sorted_by([(owner, n), (service * np.int32(max(groups, 1)) + group, max(wide, 1)), *last])
+    order = sorted_by([(owner, n), (service * np.int32(max(groups, 1)) + group, max(wide, 1)), last])
     return Entries(
         owner[order], service[order].astype(np.uint8), group[order], member[order], link[order], through[order]
     )
@@ -171,9 +171,9 @@ def build_gates(
 
 def own_pointers(owner: Ints, n: int) -> Longs:
     """(n+1,) where the gates of each asset begin."""
-    ptr = np.zeros(n + 1, np.int64)
-    np.cumsum(np.bincount(owner, minlength=n), out=ptr[1:])
-    return ptr
+    from twin.snapshot.numbering import pointers
+
+    return pointers(owner, n).astype(np.int64)
 
 
 def _begins(*columns: np.ndarray[Any, Any]) -> Bools:

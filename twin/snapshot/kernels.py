@@ -80,6 +80,17 @@ def count_sort_again(key, before, size):
     return ptr, order
 
 
+@compiled(INTS, types.int64)
+def pointers(key, size):
+    """(size + 1,) where each key begins in an order sorted by it."""
+    ptr = np.zeros(size + 1, np.uint32)
+    for i in range(len(key)):
+        ptr[key[i] + 1] += np.uint32(1)
+    for v in range(size):
+        ptr[v + 1] += ptr[v]
+    return ptr
+
+
 @compiled(types.int64, INTS, INTS)
 def components(n, a, b):
     """(n,) the lowest asset of each weakly connected component over the pairs a, b (union-find, path halving)."""

@@ -33,8 +33,9 @@ def sorted_by(keys: Sequence[tuple[Ints, int]]) -> Indices:
 
 def pointers(key: Ints, size: int) -> Indices:
     """(size + 1,) where each key begins in an order sorted by it."""
-    ptr = np.zeros(size + 1, np.uint32)
-    np.cumsum(np.bincount(key, minlength=size), out=ptr[1:])
+    from twin.snapshot import kernels
+
+    ptr: Indices = kernels.pointers(key, size)
     return ptr
 
 
@@ -43,14 +44,15 @@ def sort_links(links: LinkColumns, n: int, groups: int) -> tuple[LinkColumns, In
 
     Links that agree in all five cannot be told apart, so the columns do not depend on the order they came in.
     """
-    needs, need = np.unique(links.need, return_inverse=True)
+    needs = np.unique(links.need)
+    need = np.searchsorted(needs, links.need).astype(np.int32)
     kind, group = links.type.astype(np.int32), links.group + np.int32(1)
     sizes = (256, groups + 1, max(len(needs), 1))
     if np.prod(sizes, dtype=np.float64) <= WIDE:
         code = ((kind * sizes[1] + group) * sizes[2] + need).astype(np.int32)
         last = [(code, int(np.prod(sizes)))]
     else:
-        last = [(kind, sizes[0]), (group.astype(np.int32), sizes[1]), (need.astype(np.int32), sizes[2])]
+        last = [(kind, sizes[0]), (group.astype(np.int32), sizes[1]), (need, sizes[2])]
     order = sorted_by([(links.source, n), (links.target, n), *last])
     return links.take(order), order
 

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from twin.errors import SchemaError, StoreError, StoreTransient
 from twin.schema import Schema
+from twin.snapshot.arrays import Longs
 
 if TYPE_CHECKING:
     from twin.store.store import Store
@@ -74,19 +75,34 @@ def read_tables(store: Store, schema: Schema, details: bool = False) -> tuple[pa
         SchemaError: the graph holds a kind or a link type that the schema does not know.
         StoreError: the graph holds what the twin never writes (a link without ends, a value of another type).
     """
+    assets, links, _ = read_numbered(store, schema, details)
+    return assets, links
+
+
+def read_numbered(store: Store, schema: Schema, details: bool = False) -> tuple[pa.Table, pa.Table, Longs]:
+    """Like :func:`read_tables`, with the ``ord`` of each asset."""
     for _ in range(ATTEMPTS):
         before = store.rows("store.state")
         last = before[0]["next_ord"] if before else 0
         known = set(store.rows("read.property_keys")[0]["keys"])
-        assets = _assets(store, schema, last, known)
-        links = _link_details(store, schema, last, known) if details else _links(store, schema, last)
+        chunks = range(0, last, STEP)
+        assets = read_assets(store, schema, chunks, known)
+        links = _link_details(store, schema, chunks, known) if details else read_links(store, schema, chunks)
         if store.rows("store.state") == before and (not before or before[0]["applying"] is None):
             ords = assets["ord"].to_numpy()
-            return assets.drop_columns("ord"), _with_rows(links, ords, last)
+            return assets.drop_columns("ord"), _with_rows(links, ords, last), ords
     raise StoreTransient("the twin went on changing while it was read", fix="Ask again when the import is done.")
 
 
-def _assets(store: Store, schema: Schema, last: int, known: set[str]) -> pa.Table:
+def read_assets(
+    store: Store, schema: Schema, chunks: Sequence[int], known: set[str], query: str = "read.assets", **params: Any
+) -> pa.Table:
+    """Assets with their ``ord``, in its order.
+
+    Args:
+        chunks: where chunks of ``STEP`` ords begin. known: property keys that occur. query: the columns of which
+            assets; params: what it takes besides.
+    """
     names = {kind: [name for name in schema.kind_properties(kind) if name in known] for kind in schema.kinds}
     types = {name: ARROW[prop.type] for name, prop in schema.properties.items()}
 
@@ -101,12 +117,16 @@ def _assets(store: Store, schema: Schema, last: int, known: set[str]) -> pa.Tabl
                 arrays[name] = _array(values, types[name], name)
         return n, arrays
 
-    parts = _read(store, "read.assets", last, part, names=names)
+    parts = _read(store, query, chunks, part, names=names, **params)
     table = _table(parts, {**ASSET, "kind": pa.string()}, types)
     return table.take(pc.sort_indices(table, [("ord", "ascending")]))
 
 
-def _links(store: Store, schema: Schema, last: int) -> pa.Table:
+def read_links(
+    store: Store, schema: Schema, chunks: Sequence[int], query: str = "read.links", **params: Any
+) -> pa.Table:
+    """Links with the ``ord`` of their ends: ``from, to, type, group, need``; see :func:`read_assets`."""
+
     def part(row: dict[str, Any]) -> Part:
         if row["type"] not in schema.link_types:
             raise _unknown("links of type", row["type"])
@@ -114,11 +134,11 @@ def _links(store: Store, schema: Schema, last: int) -> pa.Table:
         arrays = {name: _array(row[name], LINK[name], name) for name in ("from", "to", "group")}
         return n, arrays | {name: _constant(row[name], n) for name in ("type", "need")}
 
-    table = _table(_read(store, "read.links", last, part), LINK, {})
+    table = _table(_read(store, query, chunks, part, **params), LINK, {})
     return _with_blanks(table, ("group",))
 
 
-def _link_details(store: Store, schema: Schema, last: int, known: set[str]) -> pa.Table:
+def _link_details(store: Store, schema: Schema, chunks: Sequence[int], known: set[str]) -> pa.Table:
     own = {name: ARROW[prop.type] for name, prop in schema.link_properties.items()}
     fixed = {name: DETAILS[name] for name in ("source", "key")} | {n: k for n, k in LINK.items() if n != "type"}
     types = {n: k for n, k in {**DETAILS, **own}.items() if n in known and n not in fixed}
@@ -134,7 +154,7 @@ def _link_details(store: Store, schema: Schema, last: int, known: set[str]) -> p
                 arrays[name] = _array(values, kind, name)
         return n, arrays
 
-    parts = _read(store, "read.link_details", last, part, names=list(types))
+    parts = _read(store, "read.link_details", chunks, part, names=list(types))
     return _table(parts, {**LINK, **DETAILS}, own)
 
 
@@ -146,9 +166,11 @@ def _unknown(what: str, word: str | None) -> SchemaError:
     )
 
 
-def _read(store: Store, query: str, last: int, part: Callable[[dict[str, Any]], Part], **params: Any) -> list[Part]:
+def _read(
+    store: Store, query: str, chunks: Sequence[int], part: Callable[[dict[str, Any]], Part], **params: Any
+) -> list[Part]:
     """The answers for all chunks, as arrays."""
-    starts = list(range(0, last, STEP))
+    starts = list(chunks)
     jobs = [starts[i : i + CHUNKS] for i in range(0, len(starts), CHUNKS)]
 
     def work(job: list[int]) -> list[Part]:

@@ -1,0 +1,13 @@
+// Links that these runs wrote last, by chunks of their first end's `ord` as columns, as read.links.
+// param starts: list of integer = [0, 10000]
+// param step: integer = 10000
+// param runs: list of string = ["20261123-065500-a1b2"]
+// mode: read
+UNWIND $starts AS low
+CALL (low) {
+  MATCH (a:Asset)-[r]->(b:Asset)
+  WHERE a.ord >= low AND a.ord < low + $step AND r.run IN $runs
+  RETURN type(r) AS type, r.need AS need, collect(a.ord) AS from, collect(coalesce(b.ord, -1)) AS to,
+    collect(coalesce(r.group, '')) AS group
+}
+RETURN type, need, from, to, group

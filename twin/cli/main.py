@@ -34,6 +34,8 @@ COMMANDS = (
     "twin.cli.commands.find",
     "twin.cli.commands.show",
     "twin.cli.commands.walk",
+    "twin.cli.commands.paths",
+    "twin.cli.commands.mesh",
     "twin.cli.commands.impact",
     "twin.cli.commands.timeline",
     "twin.cli.commands.explain",

@@ -79,7 +79,7 @@ def dominators(system: System, catalogue: Catalogue, service: str) -> DominatorR
     """What hangs on each single asset of a service if any one supplier is enough (OR only).
 
     The digraph has an arc from each member of an outage gate of the service to its owner, and from a root to every
-    operating asset without such a gate. With gates that need more than one member, and across services, more is
+    operating member without such a gate. With gates that need more than one member, and across services, more is
     lost than said here, never less: exact losses are those of ``impact``.
 
     Raises:
@@ -95,6 +95,9 @@ def dominators(system: System, catalogue: Catalogue, service: str) -> DominatorR
     works = system.baseline
     begins = works & ~system.finite
     begins[g.owner[of]] = False
+    supplies = np.zeros(arrays.n, bool)
+    supplies[member] = True
+    begins &= supplies
     use = works[owner] & works[member] & ~system.finite[member]
     roots = np.flatnonzero(begins)
     n = arrays.n

@@ -1,0 +1,75 @@
+"""Meshes: what holds them together, and single points of supply."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from api.answers import answer, cut, next_link, not_modified, page_headers, unchanged
+from api.deps import LimitsDep, ViewDep
+from api.errors import documented
+from api.paths_queries import MAX_LISTED, DominatorQuery
+from api.queries import LIMITS, PageQuery, page_size
+from api.wire_paths import DominatorPage, MeshAnswer
+
+router = APIRouter(tags=["assets"])
+
+MeshName = Annotated[
+    str,
+    Path(
+        max_length=LIMITS.text, description="A service or a link type with mesh links.", examples=["power", "CONDUCTS"]
+    ),
+]
+
+
+@router.get(
+    "/meshes/{mesh}",
+    operation_id="getMesh",
+    summary="What holds a mesh together",
+    responses={200: {"model": MeshAnswer}, **documented([400, 404, 409])},
+)
+def get_mesh(
+    request: Request, mesh: MeshName, view: ViewDep, limits: LimitsDep, query: Annotated[PageQuery, Query()]
+) -> Response:
+    """Islands, and each bridge and articulation point with what it isolates, the worst first, a page at a time."""
+    headers = view.headers(request)
+    limit = page_size(query, limits)
+    if unchanged(request, headers["ETag"]):
+        return not_modified(headers)
+    result = view.snapshot.mesh(mesh, schema=view.schema)
+    cuts, cursor = cut(result.cuts, query.cursor, limit, view.state)
+    link = next_link(request, cursor)
+    body = {
+        **result.to_dict(),
+        "islands_total": len(result.islands),
+        "islands": result.islands[:MAX_LISTED],
+        "bridge_links": result.bridge_links[:MAX_LISTED],
+        "cuts": cuts,
+        "total": len(result.cuts),
+        "next": link,
+        "cursor": cursor,
+        "notice": view.notice,
+    }
+    return answer(body, headers | page_headers(link))
+
+
+@router.get(
+    "/dominators",
+    operation_id="listDominators",
+    summary="Single points of supply",
+    responses={200: {"model": DominatorPage}, **documented([400, 409])},
+)
+def list_dominators(
+    request: Request, view: ViewDep, limits: LimitsDep, query: Annotated[DominatorQuery, Query()]
+) -> Response:
+    """Assets that all supply of others comes through, if any one supplier is enough (OR only), a page at a time."""
+    headers = view.headers(request)
+    limit = page_size(query, limits)
+    if unchanged(request, headers["ETag"]):
+        return not_modified(headers)
+    result = view.snapshot.dominators(query.service)
+    items, cursor = cut(result.items, query.cursor, limit, view.state)
+    link = next_link(request, cursor)
+    page = {"items": items, "total": len(result.items), "next": link, "cursor": cursor, "notice": view.notice}
+    return answer({**result.to_dict(), **page}, headers | page_headers(link))

@@ -1,0 +1,30 @@
+"""Paths: routes between two assets."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from api.answers import answer
+from api.deps import NO_QUERY, LimitsDep, ViewDep
+from api.errors import documented
+from api.paths_queries import PathsRequest
+from api.wire_paths import PathsAnswer
+
+router = APIRouter(tags=["assets"])
+
+
+@router.post(
+    "/paths",
+    operation_id="askPaths",
+    summary="Routes between two assets",
+    dependencies=[NO_QUERY],
+    responses={200: {"model": PathsAnswer}, **documented([400, 404, 409, 413, 415, 422])},
+)
+def ask_paths(request: Request, body: PathsRequest, view: ViewDep, limits: LimitsDep) -> Response:
+    """The shortest routes, the k best, or k that share nothing; with a certificate when there are fewer than asked for.
+
+    Nothing is written.
+    """
+    result = view.snapshot.paths(body.start, body.end, schema=view.schema, **body.read(limits))
+    headers = {"X-Twin-Revision": str(view.snapshot.revision)}
+    return answer({**result.to_dict(), "notice": view.notice}, headers)

@@ -49,9 +49,10 @@ class Structure:
         self._members: dict[int, list[int]] = {}
         self._work, self._most = 0, WORK * limit
         self._mesh = {s: {v for v in self.rows if m.ptr[v + 1] > m.ptr[v]} for s, m in system.arrays.meshes.items()}
-        self.events = [v for v in self._depth_first(row) if can_fail[v] and system.baseline[v]]
-        if len(self.events) > MAX_VARIABLES:
-            raise NodeLimit(f"{len(self.events)} assets can fail")
+        able = {v for v in self.rows if can_fail[v] and system.baseline[v]}
+        if len(able) > MAX_VARIABLES:
+            raise NodeLimit(f"{len(able):,} assets can fail")
+        self.events = [v for v in self._depth_first(row) if v in able]
         self._base = {v: FALSE if system.baseline[v] else TRUE for v in self.rows}
         for variable, v in enumerate(self.events):
             self._base[v] = self.diagrams.var(variable)

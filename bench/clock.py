@@ -33,10 +33,14 @@ class Contestant:
 
 @dataclass
 class Times:
-    """Seconds for one answer: all turns, in order. ``wrong`` is why the answer does not count, if it does not."""
+    """Seconds for one answer: all turns, in order. ``wrong`` is why the answer does not count, if it does not.
+
+    ``cpu`` are seconds of the processor (all threads): they say what a busy machine hides.
+    """
 
     name: str
     seconds: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
     wrong: str = ""
     note: str = ""
 
@@ -56,6 +60,7 @@ class Times:
             "name": self.name,
             "median_s": self.median if self.seconds else None,
             "min_s": self.least if self.seconds else None,
+            "cpu_s": min(self.cpu) if self.cpu else None,
             "turns": len(self.seconds),
             "wrong": self.wrong,
             "note": self.note,
@@ -72,10 +77,10 @@ def interleaved(contestants: Sequence[Contestant], seconds: float = SECONDS) -> 
     The first turn of each is checked; it counts only if it was the only one (it may compile or fill caches).
     """
     times = {c.name: Times(c.name, note=c.note) for c in contestants}
-    first: dict[str, float] = {}
+    first: dict[str, tuple[float, float]] = {}
     for c in contestants:
-        took, answer = _one(c)
-        first[c.name] = took
+        *took, answer = _one(c)
+        first[c.name] = took[0], took[1]
         if c.check is not None:
             try:
                 c.check(answer)
@@ -87,11 +92,12 @@ def interleaved(contestants: Sequence[Contestant], seconds: float = SECONDS) -> 
     while waiting:
         at = turn % len(waiting)
         for c in waiting[at:] + waiting[:at]:
-            had = times[c.name].seconds
-            if not had and (first[c.name] * c.per > seconds or c.turns == 1):
-                had.append(first[c.name])
+            if not times[c.name].seconds and (first[c.name][0] * c.per > seconds or c.turns == 1):
+                took = first[c.name]
             else:
-                had.append(_one(c)[0])
+                took = _one(c)[:2]
+            times[c.name].seconds.append(took[0])
+            times[c.name].cpu.append(took[1])
         waiting = [c for c in waiting if _again(times[c.name].seconds, c, seconds)]
         turn += 1
     return times
@@ -101,10 +107,10 @@ def _again(had: list[float], c: Contestant, seconds: float) -> bool:
     return len(had) < c.turns and (sum(had) + had[-1]) * c.per <= seconds
 
 
-def _one(c: Contestant) -> tuple[float, Any]:
-    began = time.perf_counter()
+def _one(c: Contestant) -> tuple[float, float, Any]:
+    began, spent = time.perf_counter(), time.process_time()
     answer = c.run()
-    return (time.perf_counter() - began) / c.per, answer
+    return (time.perf_counter() - began) / c.per, (time.process_time() - spent) / c.per, answer
 
 
 def load() -> float:

@@ -214,7 +214,10 @@ class Infrastructure:
             self._link(between, "POWERS", self._ringed(f"bus.{level}", between))
 
     def _spread(self, node: Rows, edges: int, size: int, spurs: int) -> tuple[Rows, Rows]:
-        """Ends of mesh edges: each district a ring, its radial ends hung on it, and chords for what is left."""
+        """Ends of mesh edges: each district a ring, its radial ends hung on it, and chords for what is left.
+
+        Chords of a district are short, those of a core that is in one piece go anywhere.
+        """
         n = len(node)
         size = min(size or n, n)
         i = np.arange(n, dtype=np.int64)
@@ -226,7 +229,9 @@ class Infrastructure:
         left = max(edges - n, 0)
         a = self.rng.integers(0, n, left)
         a -= np.maximum(place[a] - (ring[a] - 1), 0)
-        chord = start[a] + (place[a] + self.rng.integers(2, 21, left)) % ring[a]
+        far_off = ring[a] if size == n else 21
+        step = 1 + (self.rng.integers(2, far_off, left) - 1) % np.maximum(ring[a] - 1, 1)
+        chord = start[a] + (place[a] + step) % ring[a]
         ends = np.concatenate([i, a])[:edges], np.concatenate([start + far, chord])[:edges]
         return node[ends[0]], node[ends[1]]
 

@@ -17,10 +17,11 @@ What `make bench` measures of the kernels, and what was asked of them. The page 
 `python -m bench report` from the figures under `bench/results/`; nothing in it is typed by hand.
 
 Every figure is the median of turns in which all contestants ran one after the other on the same machine; the least
-time and the load average (how many wanted a core, the benchmark included) stand beside it. Every rival's answer is
-compared with ours in the same run; a line with a wrong answer fails. The infrastructure is made up
-(`bench/infrastructure.py`): five levels, grounded grid meshes, a transport mesh with circuits, A+B feeds, k-of-n
-needs, links between the domains in both directions, three links an asset, row numbers in random order.
+time, the least processor time (of all threads) and the load average (how many wanted a core, the benchmark included)
+stand beside it. Every rival's answer is compared with ours in the same run; a line with a wrong answer fails. The
+infrastructure is made up (`bench/infrastructure.py`): five levels, grounded grid meshes, a transport mesh with
+circuits, A+B feeds, k-of-n needs, links between the domains in both directions, three links an asset, row numbers in
+random order.
 """
 
 
@@ -36,7 +37,8 @@ def told(result: dict[str, Any]) -> str:
             ratio = f" {figure(times['median_s'] / ours['median_s'], 'x')}"
         wrong = f"  WRONG: {times['wrong']}" if times["wrong"] else ""
         if times["median_s"] is not None or wrong:
-            spread = f"{seconds(times['median_s'])} (min {seconds(times['min_s'])}, {times['turns']} turns)"
+            spread = f"{seconds(times['median_s'])} (min {seconds(times['min_s'])}, {times['turns']} turns"
+            spread += f", processor {seconds(times['cpu_s'])})" if times["cpu_s"] is not None else ")"
             rows.append(f"    {times['name']}: {spread}{ratio}{wrong}")
     for target in result["targets"]:
         mark = "ok" if target["ok"] else "MISSED"
@@ -106,7 +108,7 @@ def _contestants(result: dict[str, Any]) -> list[str]:
     ours = result["ours"]
     if ours["median_s"] is None and not ours["wrong"]:
         return []
-    rows = ["| | median | least | turns | beside ours |", "|---|---|---|---|---|"]
+    rows = ["| | median | least | processor | turns | beside ours |", "|---|---|---|---|---|---|"]
     for times in (ours, *result["others"]):
         ratio = ""
         if times is not ours and times["median_s"] and ours["median_s"]:
@@ -115,6 +117,7 @@ def _contestants(result: dict[str, Any]) -> list[str]:
             ratio = f"**wrong answer**: {times['wrong']}"
         name = f"**{times['name']}**" if times is ours else times["name"]
         rows.append(
-            f"| {name} | {seconds(times['median_s'])} | {seconds(times['min_s'])} | {times['turns']} | {ratio} |"
+            f"| {name} | {seconds(times['median_s'])} | {seconds(times['min_s'])} | {seconds(times['cpu_s'])} "
+            f"| {times['turns']} | {ratio} |"
         )
     return [*rows, "", f"Load average {result['load'][0]} before, {result['load'][1]} after.", ""]

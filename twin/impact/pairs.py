@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,12 +15,14 @@ from twin.impact.cascade import Cascade
 from twin.impact.criticality import Progress, Question, about, tidy
 from twin.impact.regions import Regions, regions_of
 from twin.impact.system import System, ranges
-from twin.impact.weights import domains, only, spread, worth
-from twin.snapshot.arrays import Floats, Longs
+from twin.impact.weights import only, worth
+from twin.snapshot.arrays import Bools, Floats, Longs
 
 MAX_PAIRS = 20_000_000
 MAX_LOSSES = 200_000_000
 PART = 4096
+#: Failures whose pairs are tried before progress is told.
+AT_ONCE = 128
 
 
 @dataclass
@@ -66,41 +69,44 @@ def worst_pairs(
     """
     asked.check()
     values = worth(system.arrays, asked.weight)
-    names, code = domains(system.arrays)
-    weights = np.column_stack([np.ones(system.n), spread(values, code, len(names))])
     rows = np.flatnonzero(system.baseline & only(system.arrays, asked.domain))
     alone = singles(system, rows)
-    found: list[tuple[Longs, Longs, Floats, Floats]] = []
     wanted = candidates(system, alone, max_pairs)
     cascade = Cascade(system)
+    cascade.lost(np.zeros(0, np.int32))  # makes ready what the threads share
     marked = np.zeros(system.n, bool)
-    for place, others in enumerate(wanted):
-        if progress and (place % 64 == 0 or place == len(wanted) - 1):
-            progress(place + 1, len(wanted))
-        if len(others):
-            joint = _joint(cascade, rows[place], rows[others], weights)
-            union = _union(alone, place, others, weights, marked)
-            more = joint[:, 0] > union[:, 0]
-            found.append((np.full(more.sum(), place), others[more], joint[more], union[more]))
-    return _table(system, rows, found, asked.top), sum(len(f[0]) for f in found)
+    found = []
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        for low in range(0, len(wanted), AT_ONCE):
+            places = range(low, min(low + AT_ONCE, len(wanted)))
+            sizes = pool.map(lambda place: _together(cascade, int(rows[place]), rows[wanted[place]]), places)
+            for place, together in zip(places, sizes, strict=True):
+                more = together > _union(alone, place, wanted[place], marked)
+                found.append((np.full(int(more.sum()), place), wanted[place][more]))
+            if progress:
+                progress(places.stop, len(wanted))
+    a, b = (np.concatenate([pair[i] for pair in found] or [np.zeros(0, np.int64)]) for i in (0, 1))
+    return _table(system, alone, a, b, values, asked.top), len(a)
 
 
-def _joint(cascade: Cascade, one: int, others: Longs, weights: Floats) -> Floats:
-    """(k, w) sums over what *one* and each of *others* lose together."""
+def _together(cascade: Cascade, one: int, others: Longs) -> Longs:
+    """(k,) how many assets *one* and each of *others* lose together."""
     events = np.column_stack([np.full(len(others), one), others]).ravel().astype(np.int32)
-    return cascade.scenarios(2 * np.arange(len(others) + 1), events, weights)[0]
+    nothing = np.zeros((cascade.system.n, 0))
+    return cascade.scenarios(2 * np.arange(len(others) + 1), events, nothing)[1]
 
 
-def _union(alone: Singles, place: int, others: Longs, weights: Floats, marked: Any) -> Floats:
-    """(k, w) sums over what the failure at *place* or that at each of *others* loses alone."""
+def _union(alone: Singles, place: int, others: Longs, marked: Bools) -> Longs:
+    """(k,) how many assets the failure at *place* or that at each of *others* loses alone."""
+    if not len(others):
+        return np.zeros(0, np.int64)
     own = alone.row[alone.ptr[place] : alone.ptr[place + 1]]
     marked[own] = True
-    at = ranges(alone.ptr, others)
-    fresh = weights[alone.row[at]] * ~marked[alone.row[at], None]
+    fresh = ~marked[alone.row[ranges(alone.ptr, others)]]
     marked[own] = False
     sizes = alone.ptr[others + 1] - alone.ptr[others]
     start = np.concatenate([[0], np.cumsum(sizes)[:-1]])
-    total: Floats = np.add.reduceat(fresh, start, axis=0) + weights[own].sum(axis=0)
+    total: Longs = np.add.reduceat(fresh.astype(np.int64), start) + len(own)
     return total
 
 
@@ -170,22 +176,28 @@ def _spare(system: System, regions: Regions) -> Longs:
     return np.where(regions.gate >= 0, spare[np.maximum(regions.gate, 0)] if system.m else 0, 1)
 
 
-def _table(system: System, rows: Longs, found: list[tuple[Longs, Longs, Floats, Floats]], top: int | None) -> pa.Table:
-    a, b = (np.concatenate([rows[f[i]] for f in found] or [np.zeros(0, np.int64)]) for i in (0, 1))
-    joint, union = (np.concatenate([f[i] for f in found]) if found else np.zeros((0, 2)) for i in (2, 3))
-    lost, beyond = joint[:, 1:].sum(axis=1), (joint - union)[:, 1:].sum(axis=1)
-    more = (joint - union)[:, 0]
-    order = np.lexsort((b, a, -lost, -more, -beyond))[:top]
-    one, two = about(system, a[order]), about(system, b[order])
+def _table(system: System, alone: Singles, a: Longs, b: Longs, values: Floats, top: int | None) -> pa.Table:
+    """The pairs at places *a* and *b* of *alone*, worst first."""
+    cascade = Cascade(system)
+    numbers = np.zeros((len(a), 4))
+    for i, (one, two) in enumerate(zip(a.tolist(), b.tolist(), strict=True)):
+        lost = cascade.lost(alone.event[[one, two]])
+        both = np.union1d(
+            alone.row[alone.ptr[one] : alone.ptr[one + 1]], alone.row[alone.ptr[two] : alone.ptr[two + 1]]
+        )
+        beyond = np.setdiff1d(lost, both)
+        numbers[i] = len(lost), len(beyond), values[lost].sum(), values[beyond].sum()
+    order = np.lexsort((b, a, -numbers[:, 2], -numbers[:, 1], -numbers[:, 3]))[:top]
+    one, two = about(system, alone.event[a[order]]), about(system, alone.event[b[order]])
     return pa.table(
         {
             "a": one["id"],
             "b": two["id"],
             "a_kind": one["kind"],
             "b_kind": two["kind"],
-            "assets": pa.array(joint[order, 0].astype(np.int64)),
-            "assets_beyond": pa.array(more[order].astype(np.int64)),
-            "lost": pa.array(tidy(lost[order])),
-            "lost_beyond": pa.array(tidy(beyond[order])),
+            "assets": pa.array(numbers[order, 0].astype(np.int64)),
+            "assets_beyond": pa.array(numbers[order, 1].astype(np.int64)),
+            "lost": pa.array(tidy(numbers[order, 2])),
+            "lost_beyond": pa.array(tidy(numbers[order, 3])),
         }
     )

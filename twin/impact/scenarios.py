@@ -105,7 +105,8 @@ def given(catalogue: Catalogue, scenarios: Mapping[str, Sequence[str]]) -> Scena
     """
     if not scenarios:
         raise InvalidParameter("there is no scenario", fix="Give a name and the ids that fail, at least once.")
-    rows, unknown = [], {}
+    rows: list[Ints] = []
+    unknown: dict[str, str] = {}
     for name, ids in scenarios.items():
         found = [_row(catalogue, id) for id in ids]
         unknown |= {id: name for id, row in zip(ids, found, strict=True) if row < 0}

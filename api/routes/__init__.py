@@ -4,15 +4,43 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from api.routes import assets, compare, cut_sets, explain, findings, health, impact, imports, reference, timeline, vocabulary
+from api.routes import (
+    assets,
+    cold_start,
+    compare,
+    criticality,
+    cut_sets,
+    deadlocks,
+    explain,
+    exposed,
+    findings,
+    health,
+    impact,
+    imports,
+    mesh,
+    paths,
+    reference,
+    screen,
+    single_points,
+    timeline,
+    vocabulary,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
+    single_points.router,  # before /assets/{id}, which takes any address below
     assets.router,
     impact.router,
     timeline.router,
     explain.router,
     compare.router,
+    criticality.router,
+    exposed.router,
+    screen.router,
+    cold_start.router,
+    deadlocks.router,
     cut_sets.router,
+    paths.router,
+    mesh.router,
     findings.router,
     imports.router,
     vocabulary.router,

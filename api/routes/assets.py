@@ -87,10 +87,11 @@ def list_dependents(
 )
 def get_asset(request: Request, id: AssetId, view: ViewDep) -> Response:
     """The asset's facts, its geometry, where it came from, and the gates that it needs to work."""
-    return _detail(request, id, view)
+    return detail(request, id, view)
 
 
-def _detail(request: Request, id: str, view: View) -> Response:
+def detail(request: Request, id: str, view: View) -> Response:
+    """The answer to ``GET /assets/{id}``."""
     headers = view.headers(request)
     if unchanged(request, headers["ETag"]):
         return not_modified(headers)
@@ -101,8 +102,8 @@ def _detail(request: Request, id: str, view: View) -> Response:
 
 
 def _walk(request: Request, id: str, direction: Direction, view: View, limits: Limits, query: WalkQuery) -> Response:
-    if _is_part_of_the_id(request, direction):
-        return _detail(request, f"{id}/{direction}", view)
+    if is_part_of_the_id(request, direction):
+        return detail(request, f"{id}/{direction}", view)
     headers = view.headers(request)
     limit, depth, domains = page_size(query, limits), hops(query, limits), words(query.domain)
     for domain in domains or ():
@@ -117,7 +118,7 @@ def _walk(request: Request, id: str, direction: Direction, view: View, limits: L
     return _page(request, view, headers, items, cursor, len(rows))
 
 
-def _is_part_of_the_id(request: Request, word: str) -> bool:
+def is_part_of_the_id(request: Request, word: str) -> bool:
     """Whether the client wrote the slash before *word* as ``%2F``: then it belongs to the id."""
     raw: bytes | None = request.scope.get("raw_path")
     return raw is not None and raw.lower().endswith(b"%2f" + word.encode())

@@ -1,0 +1,33 @@
+"""Cold start: what comes up from nothing."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from api.answers import answer, not_modified, unchanged
+from api.deps import LimitsDep, ViewDep
+from api.errors import documented
+from api.failure_queries import ListQuery, check_limit
+from api.wire_failures import ColdStartAnswer
+
+router = APIRouter(tags=["impact"])
+
+
+@router.get(
+    "/cold-start",
+    operation_id="getColdStart",
+    summary="What comes up from nothing",
+    responses={200: {"model": ColdStartAnswer}, **documented([400, 409, 413])},
+)
+def get_cold_start(
+    request: Request, view: ViewDep, limits: LimitsDep, query: Annotated[ListQuery, Query()]
+) -> Response:
+    """What can be started after everything was down, round by round: an energisation order; and what can not."""
+    headers = view.headers(request)
+    limit = check_limit(query.limit, limits)
+    if unchanged(request, headers["ETag"]):
+        return not_modified(headers)
+    result = view.snapshot.cold_start()
+    return answer({**result.to_dict(limit), "notice": view.notice}, headers)

@@ -1,0 +1,50 @@
+"""Criticality: what each single failure costs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from api.answers import answer, cut, next_link, not_modified, page_headers, unchanged
+from api.deps import LimitsDep, ViewDep
+from api.errors import documented
+from api.failure_queries import MAX_PAIRS, MAX_WORK, CriticalityQuery
+from api.queries import known, page_size
+from api.wire_failures import CriticalityAnswer
+
+router = APIRouter(tags=["impact"])
+
+
+@router.get(
+    "/criticality",
+    operation_id="listCriticality",
+    summary="What each single failure costs",
+    responses={200: {"model": CriticalityAnswer}, **documented([400, 409, 413])},
+)
+def list_criticality(
+    request: Request, view: ViewDep, limits: LimitsDep, query: Annotated[CriticalityQuery, Query()]
+) -> Response:
+    """Every operating asset fails once, alone; ranked by what is lost with it, a page at a time. Exact.
+
+    Steady by default: all buffers and fuel spent.
+    """
+    headers = view.headers(request)
+    limit, domain = page_size(query, limits), known("domain", query.domain, view.schema.domains)
+    if unchanged(request, headers["ETag"]):
+        return not_modified(headers)
+    result = view.snapshot.criticality(
+        query.weight,
+        domain,
+        pairs=query.pairs,
+        timeline=query.timeline,
+        horizon_s=query.horizon_s,
+        max_work=MAX_WORK,
+        max_pairs=MAX_PAIRS,
+    )
+    pairs = None if result.pairs is None else result.pairs.slice(0, limit)
+    places, cursor = cut(range(result.total), query.cursor, limit, view.state)
+    result.table, result.pairs = result.table.take(list(places)), pairs
+    link = next_link(request, cursor)
+    body = {**result.to_dict(), "next": link, "cursor": cursor, "notice": view.notice}
+    return answer(body, headers | page_headers(link))

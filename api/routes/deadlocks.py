@@ -1,0 +1,42 @@
+"""Black-start deadlocks: what must be started by hand."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from api.answers import answer, not_modified, unchanged
+from api.deps import LimitsDep, ViewDep
+from api.errors import documented
+from api.failure_queries import MAX_SEARCH, ListQuery, check_limit
+from api.wire_failures import DeadlockAnswer
+
+router = APIRouter(tags=["impact"])
+
+
+@router.get(
+    "/deadlocks",
+    operation_id="listDeadlocks",
+    summary="What must be started by hand",
+    responses={200: {"model": DeadlockAnswer}, **documented([400, 409, 413])},
+)
+def list_deadlocks(
+    request: Request, view: ViewDep, limits: LimitsDep, query: Annotated[ListQuery, Query()]
+) -> Response:
+    """Cores that wait for each other and do not start by themselves, in order, each with the places for portable
+    sources that start it.
+    """
+    headers = view.headers(request)
+    limit = check_limit(query.limit, limits)
+    if unchanged(request, headers["ETag"]):
+        return not_modified(headers)
+    cores = view.snapshot.deadlocks(max_work=MAX_SEARCH)
+    body = {
+        "revision": view.snapshot.revision,
+        "model_level": "L1",
+        "total": len(cores),
+        "items": [core.to_dict(limit) for core in cores[:limit]],
+        "notice": view.notice,
+    }
+    return answer(body, headers)

@@ -17,6 +17,7 @@ class Limits:
         text: characters of a search text or an id (a source, a colon and 1,000 of the native id fit).
         cursor: characters of a cursor.
         body: bytes of a request body.
+        vertices: corners of a hazard's polygons.
     """
 
     page: int = 100
@@ -26,3 +27,4 @@ class Limits:
     text: int = 1_100
     cursor: int = 8_000
     body: int = 4 * 1024 * 1024
+    vertices: int = 100_000

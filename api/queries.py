@@ -7,13 +7,11 @@ server with tighter limits enforces those too (:func:`page_size`, :func:`hops`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.limits import Limits
-from twin.durations import LONGEST_S, parse_duration
-from twin.errors import InvalidParameter, LimitExceeded
+from twin.errors import InvalidParameter
 from twin.schema import suggest
 
 LIMITS = Limits()
@@ -72,48 +70,6 @@ class FindingQuery(PageQuery):
     )
 
 
-def _seconds(value: Any) -> Any:
-    """A horizon in seconds; text such as ``8h`` is a duration."""
-    if isinstance(value, bool):
-        raise ValueError("give seconds, or a duration such as 8h")
-    if isinstance(value, str):
-        try:
-            return parse_duration(value)
-        except InvalidParameter as error:
-            raise ValueError(f"{error.detail}. {error.fix}") from None
-    if isinstance(value, int | float) and not 0 <= value <= LONGEST_S:  # also refuses NaN
-        raise ValueError("give 0 to 1e15 seconds, or null for no end")
-    return value
-
-
-class ImpactRequest(Strict):
-    """An event: the assets taken as failed, and how long to look."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={"examples": [{"failed": ["grid:bus/220"], "horizon_s": "8h"}]},
-    )
-
-    failed: list[Annotated[str, Field(min_length=1, max_length=LIMITS.text)]] = Field(
-        max_length=LIMITS.failed, description="Ids of the assets that fail at t = 0."
-    )
-    horizon_s: Annotated[
-        float | None,
-        BeforeValidator(_seconds),
-        Field(
-            description="How long to look, in seconds or as a duration such as 8h; null looks until nothing "
-            "more can happen.",
-            json_schema_extra={
-                "anyOf": [
-                    {"type": "number", "minimum": 0, "maximum": 1e15},
-                    {"type": "string", "pattern": "^([0-9]{1,6}(s|min|m|h|d)){1,4}$"},
-                    {"type": "null"},
-                ]
-            },
-        ),
-    ] = None
-
-
 def page_size(query: PageQuery, limits: Limits) -> int:
     """Rows of a page.
 
@@ -134,17 +90,6 @@ def hops(query: WalkQuery, limits: Limits) -> int | None:
     if query.depth is not None and query.depth > limits.depth:
         raise InvalidParameter(f"depth: at most {limits.depth:,} hops are followed")
     return query.depth
-
-
-def event(body: ImpactRequest, limits: Limits) -> list[str]:
-    """The failed ids, each once.
-
-    Raises:
-        LimitExceeded: more than this server takes.
-    """
-    if len(body.failed) > limits.failed:
-        raise LimitExceeded(f"failed: at most {limits.failed:,} assets can fail in one event")
-    return list(dict.fromkeys(body.failed))
 
 
 def known(name: str, word: str | None, among: Mapping[str, object]) -> str | None:

@@ -130,11 +130,32 @@ class WalkPage(AnswerPage):
     items: list[WalkRow]
 
 
+class HazardAsked(Open):
+    """The hazard of an event."""
+
+    source: str | None
+    features: int
+    names: list[str]
+    digest: str = Field(description="Of its shapes, before the buffer.")
+    buffer_m: float
+    min_crossing_m: float
+    hits: int = Field(description="Assets that it hits, before any selection.")
+
+
+class ChosenBy(Open):
+    """How the assets of an event were chosen."""
+
+    ids: list[str]
+    where: str | None
+    hazard: HazardAsked | None
+
+
 class Event(Open):
     """What was asked."""
 
     failed: list[str]
     horizon_s: float | None
+    chosen: ChosenBy | None = Field(None, description="Absent when only ids were given.")
 
 
 class Counts(Open):
@@ -192,6 +213,14 @@ class StandbyCalled(Open):
     off_s: float | None = Field(description="When its fuel is spent; null is never.")
 
 
+class Stake(Open):
+    """What is lost and what survives: name -> part (`lost`, `survives`, `at_risk`, with a hazard also `lost_inside`,
+    `lost_outside`, `lost_unplaced`, `survives_inside`) -> `assets` and sums of properties."""
+
+    by_domain: dict[str, dict[str, dict[str, float]]]
+    by_kind: dict[str, dict[str, dict[str, float]]] = Field(description="Of the kinds of which something is lost.")
+
+
 class ImpactAnswer(Answer):
     """What an event does: who fails, when, why and who comes back."""
 
@@ -204,6 +233,7 @@ class ImpactAnswer(Answer):
     capacity_lost: dict[str, dict[str, float]] = Field(
         description="By domain and property: the sum over what is failed or down at the horizon."
     )
+    stake: Stake
     notes: list[str] = Field(description="Caveats.")
 
 

@@ -8,7 +8,7 @@ from api import wire
 from api.answers import answer
 from api.deps import NO_QUERY, LimitsDep, ViewDep
 from api.errors import documented
-from api.queries import ImpactRequest, event
+from api.event_queries import ImpactRequest
 
 router = APIRouter(tags=["impact"])
 
@@ -23,8 +23,8 @@ router = APIRouter(tags=["impact"])
 def ask_impact(request: Request, body: ImpactRequest, view: ViewDep, limits: LimitsDep) -> Response:
     """Takes the assets as failed and runs the cascade: verdict, times, outages and proof of each affected asset.
 
-    Nothing is written. An empty event affects nothing.
+    Nothing is written. An empty list of ids affects nothing, and a hazard that hits nothing says so in its notes.
     """
-    result = view.snapshot.impact(event(body, limits), horizon_s=body.horizon_s)
+    result = view.snapshot.impact(body.event(limits), horizon_s=body.horizon_s)
     headers = {"X-Twin-Revision": str(view.snapshot.revision)}
     return answer({**result.to_dict(), "notice": view.notice}, headers)

@@ -1,0 +1,30 @@
+"""Compare: two events side by side."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from api.answers import answer
+from api.deps import NO_QUERY, LimitsDep, ViewDep
+from api.errors import documented
+from api.event_queries import CompareRequest
+from api.wire_events import CompareAnswer
+
+router = APIRouter(tags=["impact"])
+
+
+@router.post(
+    "/compare",
+    operation_id="askCompare",
+    summary="What sets two events apart",
+    dependencies=[NO_QUERY],
+    responses={200: {"model": CompareAnswer}, **documented([400, 404, 409, 413, 415, 422])},
+)
+def ask_compare(request: Request, body: CompareRequest, view: ViewDep, limits: LimitsDep) -> Response:
+    """What only A affects, only B, and both, with the deltas of verdicts, times and capacity per domain.
+
+    Nothing is written. An empty event is an error.
+    """
+    result = view.snapshot.compare(body.a.event(limits), body.b.event(limits), horizon_s=body.horizon_s)
+    headers = {"X-Twin-Revision": str(view.snapshot.revision)}
+    return answer({**result.to_dict(), "notice": view.notice}, headers)

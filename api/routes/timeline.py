@@ -1,0 +1,31 @@
+"""Timeline: what an event does in which order."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from api.answers import answer
+from api.deps import NO_QUERY, LimitsDep, ViewDep
+from api.errors import documented
+from api.event_queries import ImpactRequest
+from api.wire_events import TimelineAnswer
+
+router = APIRouter(tags=["impact"])
+
+
+@router.post(
+    "/timeline",
+    operation_id="askTimeline",
+    summary="What an event does in which order",
+    dependencies=[NO_QUERY],
+    responses={200: {"model": TimelineAnswer}, **documented([400, 404, 409, 413, 415, 422])},
+)
+def ask_timeline(request: Request, body: ImpactRequest, view: ViewDep, limits: LimitsDep) -> Response:
+    """Everything that happens up to the horizon, what runs on which buffer until when, the critical chain of each
+    asset, and the races between buffers and supply with their margins.
+
+    Nothing is written. An empty event is an error.
+    """
+    result = view.snapshot.timeline(body.event(limits), horizon_s=body.horizon_s)
+    headers = {"X-Twin-Revision": str(view.snapshot.revision)}
+    return answer({**result.to_dict(), "notice": view.notice}, headers)

@@ -85,3 +85,13 @@ def test_memory_maps_and_threads_give_the_same(tmp_path: Path) -> None:
 def test_an_unknown_service_is_told() -> None:
     with pytest.raises(InvalidParameter, match="power"):
         reach(arrays_of(5), np.array([0]), True, Filter(["powr"]))
+
+
+def test_ids_of_a_reach_are_in_the_order_of_lists() -> None:
+    arrays = arrays_of(5)
+    snapshot = Snapshot(arrays)
+    ids = [row["id"] for row in snapshot.assets(limit=arrays.n)[0]]
+    for name in ids:
+        found = snapshot.reach([name], up=False)
+        assert found == [other for other in ids if other in set(found)]
+        assert set(found) == {name} | {step["id"] for step in snapshot.dependents(name)}

@@ -1,4 +1,4 @@
-# mypy: disable-error-code="no-untyped-def"
+# mypy: disable-error-code="no-untyped-def, no-untyped-call, import-untyped, call-arg"
 """The compiled loops of reach: over the adjacency of a snapshot (see ``twin.snapshot.arrays.Adjacency``).
 
 State is undone, never cleared: ``seen`` is all zero between calls, so a small cone costs what it touches. Queues
@@ -8,11 +8,32 @@ have one place more than there are nodes, because a node is written before it is
 from __future__ import annotations
 
 import numpy as np
+from llvmlite import ir
 from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
 
 from twin.snapshot.kernels import BYTES, FLAGS, INDICES, INTS, LONGS, compiled, writable
 
 MARKS, QUEUE = writable(types.uint8), writable(types.uint32)
+#: How far ahead in the queue row pointers and rows are fetched.
+FAR, NEAR = np.uint64(8), np.uint64(4)
+
+
+@intrinsic
+def prefetch(_, array, index):
+    """Ask the processor for ``array[index]`` early; nothing else happens."""
+
+    def generate(context, builder, signature, args):
+        view = context.make_array(signature.args[0])(context, builder, args[0])
+        byte, word = ir.IntType(8).as_pointer(), ir.IntType(32)
+        place = builder.bitcast(builder.gep(view.data, [args[1]]), byte)
+        kind = ir.FunctionType(ir.VoidType(), [byte, word, word, word])
+        fetch = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        builder.call(fetch, [place, word(0), word(3), word(1)])
+        return context.get_dummy_value()
+
+    return types.none(array, types.uint64), generate
 
 
 @compiled(INDICES, INDICES, INDICES, MARKS, QUEUE)
@@ -25,19 +46,23 @@ def reach(seeds, ptr, to, seen, queue):
     Returns:
         How much of *queue* is filled, the seeds first, nearest first; these nodes are marked in *seen*.
     """
-    tail = 0
+    tail = np.uint64(0)
     for s in seeds:
         queue[tail] = s
-        tail += 1 - seen[s]
+        tail += np.uint64(1 - seen[s])
         seen[s] = 1
-    head = 0
+    head = np.uint64(0)
     while head < tail:
+        if head + FAR < tail:
+            prefetch(ptr, np.uint64(queue[head + FAR]))
+        if head + NEAR < tail:
+            prefetch(to, np.uint64(ptr[queue[head + NEAR]]))
         u = queue[head]
-        head += 1
+        head += np.uint64(1)
         for j in range(ptr[u], ptr[u + 1]):
             w = to[j]
             queue[tail] = w
-            tail += 1 - seen[w]
+            tail += np.uint64(1 - seen[w])
             seen[w] = 1
     return tail
 

@@ -15,7 +15,7 @@ from twin.impact.coldstart import ColdStart, Deadlock
 from twin.impact.event import Event, choose
 from twin.impact.findings import found_by_data
 from twin.impact.places import Places
-from twin.impact.reach import named_walk
+from twin.impact.reach import EVERYTHING, Filter, named_walk, reach
 from twin.impact.result import ImpactResult
 from twin.impact.system import System
 from twin.model import Finding
@@ -158,8 +158,8 @@ class Snapshot:
         """Why an asset has its verdict after an event, as a chain and as a graph; as :meth:`impact`."""
         from twin.impact.explain import explain
 
-        self.catalogue.row(asset_id)
-        return explain(not_empty(self.ask(event, horizon_s)), asset_id)
+        asked = ask(self.system, self.catalogue, lambda: self.places, event, horizon_s, self.catalogue.row(asset_id))
+        return explain(not_empty(asked), asset_id)
 
     def compare(
         self, a: Event | Iterable[str], b: Event | Iterable[str], horizon_s: float | None = None
@@ -289,6 +289,11 @@ class Snapshot:
     ) -> list[dict[str, Any]]:
         """What depends on an asset, nearest first; see :meth:`dependencies`."""
         return self._walk(asset_id, False, depth, domains)
+
+    def reach(self, ids: Iterable[str], up: bool, only: Filter = EVERYTHING) -> list[str]:
+        """*ids* and all that they depend on (up) or that depends on them; see :func:`twin.impact.reach.reach`."""
+        rows = np.array([self.catalogue.row(name) for name in ids], np.int64)
+        return self.catalogue.ids(self.catalogue.listed(reach(self.arrays, rows, up, only)))
 
     def _walk(self, asset_id: str, up: bool, depth: int | None, domains: Sequence[str] | None) -> list[dict[str, Any]]:
         return named_walk(self.catalogue, self.catalogue.row(asset_id), up, depth, domains)

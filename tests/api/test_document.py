@@ -91,7 +91,11 @@ def test_every_list_has_bounds(document: dict[str, Any]) -> None:
     for path, method, operation in operations(document):
         for parameter in operation.get("parameters", []):
             for schema in parameter["schema"].get("anyOf", [parameter["schema"]]):
-                bounded = schema.get("type") == "null" or schema.keys() & {"maxLength", "maximum", "pattern"}
+                bounded = schema.get("type") in ("null", "boolean") or schema.keys() & {
+                    "maxLength",
+                    "maximum",
+                    "pattern",
+                }
                 assert bounded, f"{method} {path} {parameter['name']}"
 
 

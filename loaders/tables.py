@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, ClassVar
@@ -12,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from loaders.csvfile import MAX_SHORT, CsvFile, known_encoding
 from loaders.places import PlaceProblem, parse_point, parse_wkt
 from twin.errors import SourceUnreadable
-from twin.model import AssetRecord, LinkRecord, Origin, Reject
+from twin.model import AssetRecord, LinkColumns, LinkRecord, Origin, Reject
 from twin.schema import Schema, suggest
 
 ASSET_COLUMNS = ("id", "kind", "name", "lon", "lat", "wkt")
@@ -53,6 +54,16 @@ class TablesLoader:
         Raises:
             SourceUnreadable: a file or a column that is needed is missing, or a file cannot be opened.
         """
+        for item in self.blocks(path, options, schema):
+            if isinstance(item, LinkColumns):
+                yield from item.records()
+            else:
+                yield item
+
+    def blocks(
+        self, path: Path, options: BaseModel, schema: Schema
+    ) -> Iterator[AssetRecord | LinkRecord | LinkColumns | Reject]:
+        """What :meth:`records` gives, with plain links in columns."""
         options = TablesOptions.model_validate(options, from_attributes=True)
         assets, links = (None if part is None else self._open(part, options) for part in _find(path, options))
         for table, needed in ((assets, ("id", "kind")), (links, ("from", "type", "to"))):
@@ -209,15 +220,47 @@ def _too_long(table: CsvFile, row: int, column: str, value: str) -> Reject:
     )
 
 
-def _links(table: CsvFile, schema: Schema) -> Iterator[LinkRecord | Reject]:
+def _links(table: CsvFile, schema: Schema) -> Iterator[LinkRecord | LinkColumns | Reject]:
     place = {name: table.header.index(name) for name in LINK_COLUMNS if name in table.header}
     columns, rejects = _property_columns(table, LINK_COLUMNS, schema.link_properties)
     yield from rejects
     if not place:
         return
+    rows = table.rows()
+    while chunk := list(islice(rows, CHUNK)):
+        block = _plain_links(table, chunk, place, columns)
+        if block is None:
+            yield from _link_chunk(table, chunk, place, columns)
+        else:
+            yield block
+
+
+def _plain_links(
+    table: CsvFile, chunk: list[Row | Reject], place: dict[str, int], columns: list[tuple[int, str]]
+) -> LinkColumns | None:
+    """The links as columns, or None if one is a reject, lacks a text, has a long one or a property."""
+    if any(isinstance(item, Reject) for item in chunk):
+        return None
+    numbers, cells = zip(*chunk, strict=True)
+    texts = list(zip(*cells, strict=True))
+    if any(any(texts[i]) for i, _ in columns):
+        return None
+    named = {name: list(map(str.strip, texts[i])) for name, i in place.items()}
+    if any(not all(named[name]) for name in ("from", "type", "to")):
+        return None
+    if any(max(map(len, words)) * len(LINK_COLUMNS) > MAX_SHORT for words in named.values()):
+        return None
+    nothing: list[str | None] = [None] * len(cells)
+    group, need = ([word or None for word in named[n]] if n in named else nothing for n in ("group", "need"))
+    return LinkColumns(named["from"], named["type"], named["to"], group, need, table.file, list(numbers))
+
+
+def _link_chunk(
+    table: CsvFile, chunk: list[Row | Reject], place: dict[str, int], columns: list[tuple[int, str]]
+) -> Iterator[LinkRecord | Reject]:
     i_from, i_type, i_to = place["from"], place["type"], place["to"]
     i_group, i_need = place.get("group"), place.get("need")
-    for item in table.rows():
+    for item in chunk:
         if isinstance(item, Reject):
             yield item
             continue
@@ -230,7 +273,7 @@ def _links(table: CsvFile, schema: Schema) -> Iterator[LinkRecord | Reject]:
             pairs = (("group", group), ("need", need))
             bad += [_too_long(table, row, name, text) for name, text in pairs if len(text) > MAX_SHORT]
             if bad:
-                yield from bad
+                yield from (replace(reject, link=(kind, start, end)) for reject in bad)
                 continue
         properties = {key: cells[i] for i, key in columns if cells[i]} if columns else {}
         yield LinkRecord(start, kind, end, group or None, need or None, properties, Origin(table.file, row))

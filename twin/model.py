@@ -6,6 +6,7 @@ into typed rows; checks yield :class:`Finding`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -72,14 +73,39 @@ class LinkRecord:
     origin: Origin = NOWHERE
 
 
+class LinkColumns(NamedTuple):
+    """Many links of one file as columns, the fast way for those that carry no properties.
+
+    The texts are trimmed, ``types`` and the ends are not empty; a group or need that is not given is None.
+    """
+
+    from_ids: list[str]
+    types: list[str]
+    to_ids: list[str]
+    groups: list[str | None]
+    needs: list[str | None]
+    file: str
+    rows: list[int]
+
+    def records(self) -> Iterator[LinkRecord]:
+        """The same links one by one."""
+        columns = (self.from_ids, self.types, self.to_ids, self.groups, self.needs)
+        for number, start, type_, end, group, need in zip(self.rows, *columns, strict=True):
+            yield LinkRecord(start, type_, end, group, need, {}, Origin(self.file, number))
+
+
 @dataclass(slots=True, frozen=True)
 class Reject:
-    """One thing in an export that cannot be taken: where, a stable code, what, and what to do."""
+    """One thing in an export that cannot be taken: where, a stable code, what, and what to do.
+
+    ``link`` is (type, from, to) as written where a link is what cannot be taken: its consumer lacks a supplier.
+    """
 
     origin: Origin
     code: str
     message: str
     fix: str
+    link: tuple[str, str, str] | None = field(default=None, compare=False)
 
     def to_dict(self) -> dict[str, Any]:
         """The reject as plain data with ``file``, ``row``, ``column``, ``code``, ``message`` and ``fix``."""

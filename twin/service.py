@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from twin.errors import ApplyInProgress, EmptyTwin, SnapshotError, StoreTransient
 from twin.impact import ImpactResult, Snapshot
 from twin.ingest import unfinished
+from twin.ingest.planned import PLANNED
 from twin.model import Finding, Origin
 from twin.schema import Schema, load_schema, supersede
 from twin.snapshot.arrays import Arrays
@@ -322,7 +323,7 @@ class Twin:
     def runs(self) -> list[dict[str, Any]]:
         """Every import run as plain data, newest first."""
         rows = self.store.rows("ingest.runs", limit=MAX_RUNS)
-        return [{name: _plain(value) for name, value in _flat(row).items()} for row in rows]
+        return [{name: _plain(value) for name, value in _flat(row).items() if name != PLANNED} for row in rows]
 
     def import_(
         self,

@@ -1,11 +1,11 @@
-// Takes findings about a lost last supplier away once a link of the service is there again, or the asset is gone.
+// Takes findings about a lost or skipped last supplier away once a link of the service is there again, or the asset is gone.
 // param run: string = "20261123-065500-a1b2"
 // param service: string = "power"
 // param types: list of string = ["POWERS", "CONDUCTS"]
 // param mesh: list of string = ["CONDUCTS"]
 // mode: write
-MATCH (f:Finding {code: 'last_supplier_removed', service: $service})
-WHERE NOT EXISTS {
+MATCH (f:Finding {service: $service})
+WHERE f.code IN ['last_supplier_removed', 'supplier_skipped'] AND NOT EXISTS {
   MATCH (a:Asset {id: f.asset})
   WHERE NOT EXISTS { MATCH (a)<-[r]-(:Asset) WHERE type(r) IN $types }
     AND NOT EXISTS { MATCH (a)-[m]->(:Asset) WHERE type(m) IN $mesh }

@@ -8,5 +8,5 @@ WHERE t.importer = $importer
 MATCH (r:ImportRun {id: $run})
 SET t.revision = t.revision + CASE WHEN r.published THEN 1 ELSE 0 END,
   t.state_id = randomUUID(), r.status = 'rolled_back', r.rolled_back_at = $at
-REMOVE t.applying, r.rolling_back
+REMOVE t.applying, r.rolling_back, r.planned
 RETURN t.revision AS revision

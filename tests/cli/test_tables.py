@@ -228,6 +228,18 @@ def test_export_writes_all_properties(twin: Cli, tables: str, tmp_path: Path) ->
     assert not (tmp_path / "none.csv").exists()
 
 
+def test_export_in_json_is_the_rows_or_what_was_written(twin: Cli, tables: str, tmp_path: Path) -> None:
+    whole = twin("export", "--tables", tables, "--json").json
+    assert (whole["total"], len(whole["items"])) == (11, 11)
+    path = tmp_path / "all.csv"
+    said = twin("export", "--tables", tables, "--json", "-o", str(path)).json
+    assert said == {"revision": 0, "total": 11, "file": str(path)}
+    assert len(path.read_text().splitlines()) == 12
+    neither = twin("export", "--tables", tables)
+    assert neither.code == 2
+    assert "-o FILE" in neither.err
+
+
 def test_missing_tables_are_a_clear_error(twin: Cli, tmp_path: Path) -> None:
     answer = twin("impact", "x", "--tables", str(tmp_path / "nowhere"))
     assert answer.code == 2

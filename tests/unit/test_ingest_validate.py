@@ -47,7 +47,7 @@ class Bench:
             self.schema, self.validator.index, {}, {"grid": Held("grid")}, self.spool, self.rejects,
             lambda ids: {i: found[i] for i in ids if i in found},
         )  # fmt: skip
-        planner.plan("grid", raws, needs)
+        planner.plan("grid", [raws], needs)
         streams = self.spool.streams("link.create.")
         return [LinkRow._make(row) for stream in streams for _, row in self.spool.rows(stream)]
 

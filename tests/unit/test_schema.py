@@ -247,7 +247,7 @@ def test_a_missing_schema_file_is_named(tmp_path: Path) -> None:
         load_schema([tmp_path / "gone.toml"])
 
 
-@pytest.mark.parametrize("name", sorted(RESERVED))
+@pytest.mark.parametrize("name", [*sorted(RESERVED), "image_run", "image_mine"])
 def test_reserved_names_are_refused(name: str, tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text(f'[properties.{name}]\ntype = "string"\ndescription = "Mine."\n', encoding="utf-8")

@@ -174,9 +174,11 @@ def _rejected(error: ImportRejected, json: bool) -> int:
 
 
 def _print(report: ImportReport, manifest: Manifest) -> None:
+    before = report.written_before
+    parts = f"{before['assets']:,} assets and {before['links']:,} links of it were written before"
     words = {
         "applied": f"Imported {manifest.name}: revision {report.revision}, run {report.run}"
-        + (" (finished a run that was cut off)" if report.resumed else ""),
+        + (f" (finished a run that was cut off: {parts})" if report.resumed else ""),
         "unchanged": f"{manifest.name} is unchanged: nothing was written, revision {report.revision}",
         "planned": f"Plan for {manifest.name}: nothing was written",
     }
@@ -190,6 +192,8 @@ def _print(report: ImportReport, manifest: Manifest) -> None:
         output.say(f"... and {len(report.findings) - SHOWN:,} more findings")
     rate = f", {report.rows / report.seconds:,.0f} rows/s" if report.seconds > 0 and report.rows else ""
     output.note(f"{report.rows:,} rows in {report.seconds:.1f} s{rate}")
+    if report.report_file is not None:
+        output.note(f"report: {report.report_file}")
     output.hints(_next(report, manifest))
 
 

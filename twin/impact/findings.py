@@ -36,8 +36,8 @@ def found_by_data(system: System) -> list[Finding]:
             Finding(
                 "assumed_supplied",
                 "warning",
-                f"{len(assumed)} asset(s) have no supplier of a service that their kind requires; "
-                "they count as supplied.",
+                f"{len(assumed)} asset(s) have no supplier of a service that their kind requires "
+                "or that an import took from them; they count as supplied.",
                 "Import or stitch the links that supply them.",
                 tuple(texts(system, "id", assumed[:SHOWN])),
                 len(assumed),

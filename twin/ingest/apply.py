@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from itertools import groupby, islice
+from itertools import chain, groupby, islice
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
+from twin.collector import paused
 from twin.errors import StoreConstraintError, StoreMoved
 from twin.ingest.claim import Claim
-from twin.ingest.plan import Plan
+from twin.ingest.plan import PlainLink, Plan
 from twin.ingest.planner import Progress
 from twin.ingest.publish import publish
 from twin.ingest.rows import AssetRow, LinkRow
@@ -26,6 +27,9 @@ SMALL = 50_000
 #: Rows of one batch.
 ASSETS = 10_000
 LINKS = 20_000
+#: Places in a :class:`LinkRow`.
+FROM, TO, GROUP, NEED, PROPERTIES, KEY, HASH = 0, 2, 3, 4, 5, 6, 7
+PLAIN, WITH_PROPERTIES = itemgetter(TO, KEY, HASH, GROUP, NEED), itemgetter(TO, KEY, HASH, GROUP, NEED, PROPERTIES)
 #: Rows sorted together by their ends: neighbours share pages and locks.
 SORTED = 100_000
 #: Rows of one transaction of a large run.
@@ -71,16 +75,25 @@ class Applier:
         """
         if self._claim.applying is None and self._plan.changed <= SMALL:
             return self._store.write(lambda unit: self._small(unit, result))
+        with paused():
+            self._large()
+        return self._store.write(lambda unit: publish(unit, self._schema, self._plan, self._claim, self._id, result()))
+
+    def _large(self) -> None:
+        """All batches. Where many assets are new, what is not needed meanwhile is indexed once they are there."""
         first, written = self._open()
-        bulk = self._creates >= SMALL
+        bulk = self._creates >= max(SMALL, self._claim.next_ord)
         if bulk:
-            self._store.drop_search(self._schema)
-        for number, batches in enumerate(ahead(grouped(self._batches(first))), written + 1):
-            self._store.write(partial(self._together, number, batches))
-        done = self._store.write(lambda unit: publish(unit, self._schema, self._plan, self._claim, self._id, result()))
+            self._store.drop_indexes(self._schema)
+        steps = (chain(self._deletions(), self._assets(first)), self._links())
+        for step in steps:
+            for batches in ahead(grouped(step)):
+                written += 1
+                self._store.write(partial(self._together, written, batches))
+            if bulk and step is steps[0]:
+                self._store.create_indexes(self._schema)  # the server makes them beside the links
         if bulk:
             self._store.prepare(self._schema)
-        return done
 
     @property
     def _id(self) -> str:
@@ -166,14 +179,20 @@ class Applier:
     def _assets(self, first: int) -> Iterator[Batch]:
         spool = self._plan.spool
         for stream in spool.streams("asset.create."):
-            labels = self._labels(stream.removeprefix("asset.create."))
+            kind = stream.removeprefix("asset.create.")
+            fixed = {"labels": self._labels(kind), "kind": kind, "domain": self._schema.kinds[kind].domain}
             for batch in spool.batches(stream, ASSETS):
-                rows = [self._asset(AssetRow._make(row), first + n) for n, row in enumerate(batch)]
-                first += len(rows)
-                yield Batch("ingest.asset_create", {"labels": labels, "rows": rows}, len(rows), len(rows))
+                for source, same in groupby(batch, _source):
+                    rows = [
+                        [id_, native, name, content, lon, lat, shape, properties]
+                        for id_, native, _, name, lon, lat, shape, properties, content, _, _ in same
+                    ]
+                    params = {**fixed, "source": source, "run": self._id, "first": first, "rows": rows}
+                    first += len(rows)
+                    yield Batch("ingest.asset_create", params, len(rows), len(rows))
         for stream in spool.streams("asset.update."):
             for batch in spool.batches(stream, ASSETS):
-                rows = [self._asset(AssetRow._make(row), None) for row in batch]
+                rows = [self._asset(AssetRow._make(row)) for row in batch]
                 yield Batch("ingest.asset_update", {"rows": rows}, len(rows), len(rows), True)
         for batch in spool.batches("asset.relabel", ASSETS):
             swaps = [[asset, self._labels(old), self._labels(new)] for asset, old, new in batch]
@@ -183,7 +202,7 @@ class Applier:
         known = self._schema.kinds.get(kind)
         return [] if known is None else [self._schema.domains[known.domain].label, known.label]
 
-    def _asset(self, row: AssetRow, ord_: int | None) -> list[Any]:
+    def _asset(self, row: AssetRow) -> list[Any]:
         properties = dict(row.properties)
         properties["id"] = row.id
         properties["kind"] = row.kind
@@ -192,8 +211,6 @@ class Applier:
         properties["native_id"] = row.native_id
         properties["hash"] = row.hash
         properties["run"] = self._id
-        if ord_ is not None:
-            properties["ord"] = ord_
         if row.name is not None:
             properties["name"] = row.name
         if row.geometry is not None:
@@ -202,16 +219,26 @@ class Applier:
 
     def _links(self) -> Iterator[Batch]:
         spool = self._plan.spool
-        for op, images in (("create", False), ("update", True)):
-            for stream in spool.streams(f"link.{op}."):
-                type_ = stream.removeprefix(f"link.{op}.")
-                found = self._plan.link_rows(stream)
-                while block := list(islice(found, SORTED)):
-                    block.sort(key=_ends)
-                    for start in range(0, len(block), LINKS):
-                        rows = [self._link(source, row) for source, row in block[start : start + LINKS]]
-                        params = {"rows": rows} if images else {"rows": _by_start(rows), "type": type_}
-                        yield Batch(f"ingest.link_{op}", params, len(rows), len(rows), images)
+        for stream in spool.streams("link.create."):
+            for some in self._sorted(stream):
+                for source, same in groupby(some, itemgetter(0)):
+                    rows = [row for _, row in same]
+                    params = {"type": stream.removeprefix("link.create."), "source": source, "run": self._id}
+                    more = any(row[PROPERTIES] for row in rows)
+                    query = "ingest.link_create" if more else "ingest.link_create_plain"
+                    yield Batch(query, {**params, "rows": _by_start(rows, more)}, len(rows), len(rows))
+        for stream in spool.streams("link.update."):
+            for some in self._sorted(stream):
+                changed = [self._link(source, LinkRow._make(row)) for source, row in some]
+                yield Batch("ingest.link_update", {"rows": changed}, len(changed), len(changed), True)
+
+    def _sorted(self, stream: str) -> Iterator[list[tuple[str, PlainLink]]]:
+        """The links of one stream in batches, sorted by source and ends: neighbours share pages and locks."""
+        found = iter(self._plan.plain_links(stream))
+        while block := list(islice(found, SORTED)):
+            block.sort(key=_ends)
+            for start in range(0, len(block), LINKS):
+                yield block[start : start + LINKS]
 
     def _link(self, source: str, row: LinkRow) -> list[Any]:
         properties = dict(row.properties)
@@ -247,10 +274,17 @@ def ahead(groups: Iterator[list[Batch]]) -> Iterator[list[Batch]]:
             yield group
 
 
-def _by_start(rows: list[list[Any]]) -> list[list[Any]]:
-    """Rows [from, to, properties], sorted, as [from, [[to, properties], ...]]: the server looks each start up once."""
-    return [[start, [row[1:] for row in same]] for start, same in groupby(rows, itemgetter(0))]
+def _by_start(rows: list[PlainLink], properties: bool) -> list[list[Any]]:
+    """Sorted links by their start, so that the server looks each start up once; see ``link_create.cypher``."""
+    pick = WITH_PROPERTIES if properties else PLAIN
+    return [[start, list(map(list, map(pick, same)))] for start, same in groupby(rows, itemgetter(FROM))]
 
 
-def _ends(item: tuple[str, LinkRow]) -> tuple[str, str]:
-    return item[1].from_id, item[1].to_id
+def _ends(item: tuple[str, PlainLink]) -> tuple[str, str, str]:
+    source, row = item
+    return source, row[FROM], row[TO]
+
+
+def _source(row: tuple[Any, ...]) -> str:
+    text: str = row[0]
+    return text.partition(":")[0]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from twin.ingest.blocks import Blocks, Ready, by_type
 from twin.ingest.known import AssetIndex, Held
 from twin.ingest.needs import Gate, GateNames
 from twin.ingest.rejects import Rejects
@@ -17,8 +18,11 @@ from twin.schema import Schema, suggest
 #: Missing ends that get a "did you mean", and the most ids that are searched for it.
 HINTS = 20
 SEARCHED = 50_000
-#: Ids asked for in one query.
+#: Ids asked for in one query, and links that wait for such an answer.
 ASKED = 5_000
+PENDING = 50_000
+#: Place of the hash in a plain link row.
+HASH = 7
 
 #: A need as a row gives it: ``to`` end as written, type, group, need.
 Written = tuple[str, str, str | None, str]
@@ -48,6 +52,7 @@ class LinkPlanner:
     ) -> None:
         self._schema = schema
         self._index = index
+        self._blocks = Blocks(schema, index)
         self._outside = outside
         self._held = held
         self._spool = spool
@@ -66,21 +71,66 @@ class LinkPlanner:
         self.duplicates = 0
         self.ways: set[tuple[str, str | None, str | None]] = set()
 
-    def plan(self, source: str, links: Iterable[RawLink], needs: Iterable[Written] = ()) -> None:
+    def plan(self, source: str, blocks: Iterable[list[Any]], needs: Iterable[Written] = ()) -> None:
         """Plan all links of one source; ends in other exports are looked up in the store together.
 
         Args:
+            blocks: the links as plain :class:`RawLink` tuples, some at a time.
             needs: the needs that rows of the source give; a blank one of a directed link takes that of its gate.
         """
         self._learn(source, list(needs))
         pending: list[RawLink] = []
-        for raw in links:
-            if not self._take(source, raw, False):
-                pending.append(raw)
-                if len(pending) >= 50_000:
-                    self._late(source, pending)
-                    pending = []
+        for block in blocks:
+            if self._together(source, block):
+                continue
+            pending += [raw for raw in map(RawLink._make, block) if not self._take(source, raw, False)]
+            if len(pending) >= PENDING:
+                self._late(source, pending)
+                pending = []
         self._late(source, pending)
+
+    def _together(self, source: str, block: list[Any]) -> bool:
+        """Plan a block of links that are like most links; False if it has to be planned one by one."""
+        if not block:
+            return True
+        ready = self._blocks.ready(source, block, self._seen.setdefault(source, set()))
+        if ready is None:
+            return False
+        ready = ready._replace(needs=self._filled(ready))
+        rows = ready.made()
+        held = self._held[source].links
+        if not held:
+            self._changed(source, "create", self.created, rows)
+            return True
+        old = [held.get(key) for key in ready.keys]
+        self._changed(source, "create", self.created, [row for row, was in zip(rows, old, strict=True) if was is None])
+        changed = [row for row, was in zip(rows, old, strict=True) if was is not None and was != row[HASH]]
+        self._changed(source, "update", self.updated, changed)
+        same = sum(was == row[HASH] for row, was in zip(rows, old, strict=True))
+        self.unchanged[source] = self.unchanged.get(source, 0) + same
+        return True
+
+    def _filled(self, ready: Ready) -> Sequence[str | None]:
+        """The needs, blank ones as other rows of their gates give them."""
+        if not self._needs:
+            return ready.needs
+        given = {gate[1:] for gate in self._needs}
+        ways = {(type_, group) for type_, group in zip(ready.types, ready.groups, strict=True)}
+        gates = (self._gates.of("", type_, group) for type_, group in ways)
+        if not any(gate is not None and gate[1:] in given for gate in gates):
+            return ready.needs
+        needs = list(ready.needs)
+        for place, (end, type_, group) in enumerate(zip(ready.ends, ready.types, ready.groups, strict=True)):
+            if needs[place] is None and (found := self._gates.of(end, type_, group)) is not None:
+                needs[place] = self._needs.get(found)
+        return needs
+
+    def _changed(self, source: str, op: str, counter: dict[str, int], rows: list[tuple[Any, ...]]) -> None:
+        if rows:
+            counter[source] = counter.get(source, 0) + len(rows)
+            self.ways |= {(row[1], row[3], row[4]) for row in rows}
+            for type_, some in by_type(rows).items():
+                self._spool.extend(f"link.{op}.{type_}", [(source, row) for row in some])
 
     def _learn(self, source: str, needs: list[Written]) -> None:
         self._needs = {}
@@ -127,6 +177,7 @@ class LinkPlanner:
             if not last and all(":" in text for text in lost):
                 return False
             consumer = end[0] if end is not None else _full(source, raw.to_id)
+            self._rejects.without(raw.type, raw.from_id, raw.to_id)
             if start is None:
                 self._missing_end(raw, "from", raw.from_id, source, consumer)
             if end is None:
@@ -137,6 +188,7 @@ class LinkPlanner:
         if allowed is None:
             allowed = self._allowed[ends] = self._schema.link_types[raw.type].allows(start[1], end[1])
         if not allowed:
+            self._rejects.without(raw.type, start[0], end[0])
             self._disallowed(raw, ends, end[0])
             return True
         need = raw.need

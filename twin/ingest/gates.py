@@ -166,6 +166,7 @@ class GateCheck:
         return bad
 
     def _reject(self, row: LinkRow, message: str) -> None:
+        self._rejects.without(row.type, row.from_id, row.to_id)
         self._rejects.new(
             Origin(row.file, row.row, "need"),
             "conflicting_need",

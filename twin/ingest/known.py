@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from twin.model import Origin
@@ -41,6 +42,18 @@ class AssetIndex:
         """Kind of an asset of this import, or None."""
         at = self._at.get(asset_id)
         return None if at is None else self._kind_names[self._kind[at]]
+
+    def codes(self, asset_ids: Sequence[str]) -> list[int] | None:
+        """A number for the kind of each asset (see :meth:`kind_of`), None if one is not of this import."""
+        at = [self._at.get(asset) for asset in asset_ids]
+        if None in at:
+            return None
+        kinds = self._kind
+        return [kinds[place] for place in at]  # type: ignore[index]
+
+    def kind_of(self, code: int) -> str:
+        """The kind that a number of :meth:`codes` stands for."""
+        return self._kind_names[code]
 
     def origin(self, asset_id: str) -> Origin:
         """Where the asset stands in the export."""

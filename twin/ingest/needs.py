@@ -10,6 +10,7 @@ from twin.model import Finding
 from twin.schema import Schema
 
 Gate = tuple[str, str, str]  # consumer, service, group
+LOST = "gate_need_lost"
 
 
 class GateNames:
@@ -35,8 +36,10 @@ def keep_needs(plan: Plan, schema: Schema, view: StoreView) -> None:
     """Hand the need of links that go on to those of their gate that the run writes with a blank one.
 
     What it cannot hand on, because the links that stay are not written, becomes a finding ``gate_need_lost``.
+    What the plan has from an earlier part of its run stays.
     """
     names = GateNames(schema)
+    plan.gate_of = names.of
     known = set(names.types)
     going = {(source, link.key): link for source, link in plan.spool.rows("link.delete") if link.type in known}
     owners = {link.to_id for link in going.values()} - set(plan.spool.rows("asset.delete"))
@@ -62,8 +65,7 @@ def keep_needs(plan: Plan, schema: Schema, view: StoreView) -> None:
         else:
             (carried if held.need else blank).add(gate)
     left = {gate: what for gate, what in lost.items() if gate not in carried}
-    plan.kept_needs = {gate: need for gate, (need, _) in left.items() if gate in written}
-    plan.gate_of = names.of
+    plan.kept_needs = {gate: need for gate, (need, _) in left.items() if gate in written} | plan.kept_needs
     plan.notes += _findings((gate, *left[gate]) for gate in sorted(left) if gate in blank and gate not in written)
 
 

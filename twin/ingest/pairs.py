@@ -38,6 +38,8 @@ def match_table(
                 raise ManifestError(f"{path}: column {', '.join(missing)} is missing", fix="Write a header: from,to")
             for row in reader:
                 match = _pair(row, sides, Origin(path.name, reader.line_num), rejects, link_type)
+                if match is None and link_type is not None:
+                    rejects.without(link_type.name, *_named(row, sides))
                 if match is not None:
                     matches.append(match)
                     met.add(match.to_id)
@@ -53,6 +55,13 @@ def _by_name(members: Sequence[Member]) -> dict[str, Member | None]:
         names[member.native_id] = None if member.native_id in names else member
     names.update((member.id, member) for member in members)
     return names
+
+
+def _named(row: dict[str, str | None], sides: tuple[dict[str, Member | None], ...]) -> list[str]:
+    """The ends of a row as full ids where they are known, else as written."""
+    texts = [(row.get(column) or "").strip() for column in ("from", "to")]
+    found = [names.get(text) for text, names in zip(texts, sides, strict=True)]
+    return [text if member is None else member.id for text, member in zip(texts, found, strict=True)]
 
 
 def _pair(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -13,17 +14,18 @@ from twin.ingest.digest import command_digest, input_digest
 from twin.ingest.ends import LinkPlanner, Written
 from twin.ingest.gates import GateCheck, HeldLink
 from twin.ingest.known import Held
-from twin.ingest.loader import Loader, load_loader, parse_options
+from twin.ingest.loader import Loader, load_loader, parse_options, read
 from twin.ingest.manifest import STITCH, ImportSpec, Manifest, check_stitches
 from twin.ingest.needs import keep_needs
 from twin.ingest.plan import Plan, SourcePlan
+from twin.ingest.planned import Planned
 from twin.ingest.rejects import Rejects
 from twin.ingest.rows import AssetRow
 from twin.ingest.spool import Spool
 from twin.ingest.stitch import Candidates, Stitcher
-from twin.ingest.validate import CHUNK, RawLink, Validator
+from twin.ingest.validate import CHUNK, Validator
 from twin.ingest.view import StoreView
-from twin.model import AssetRecord, Finding, LinkRecord
+from twin.model import AssetRecord, Finding, LinkColumns, LinkRecord
 from twin.schema import Schema
 
 #: Called with a phase, how much of it is done, and how much there is (None: not known).
@@ -76,17 +78,22 @@ class Planner:
         self.stamps = {source: input_digest(specs, schema) for source, specs in self._specs.items()}
         self.digest = command_digest(self.stamps, manifest, flags.replace, flags.skip_rejects)
 
-    def plan(self, revision: int, stored: dict[str, tuple[str | None, bool]], resuming: bool) -> Plan:
+    def plan(
+        self, revision: int, stored: dict[str, tuple[str | None, bool]], resuming: bool, earlier: Planned | None = None
+    ) -> Plan:
         """The plan against the state at *revision*.
 
         Args:
             stored: source -> (digest of the input imported last, whether nothing else is there of it).
             resuming: a run of the same command was cut off; then nothing counts as unchanged unread.
+            earlier: what that run set out to do.
 
         Raises:
             SourceUnreadable: an export cannot be read. ManifestError: a stitch rule does not fit.
         """
         plan = Plan(self._manifest, self.digest, revision, self._spool, self._rejects)
+        if earlier is not None:
+            plan.kept_needs, plan.notes = dict(earlier.kept_needs), list(earlier.notes)
         validator = Validator(self._schema, self._rejects)
         candidates = Candidates(self._manifest.stitches, self._spool)
         held: dict[str, Held] = {}
@@ -132,16 +139,18 @@ class Planner:
         needs = self._needs[part.source] = {}
         for spec, loader, options in specs:
             found = 0
-            for record in chain.from_iterable(loader.records(path, options, self._schema) for path in spec.paths):
+            for record in chain.from_iterable(read(loader, path, options, self._schema) for path in spec.paths):
+                kind = type(record)
+                if kind is LinkColumns:
+                    self._take_links(validator, record, raws, needs)  # type: ignore[arg-type]
+                    done += len(record.rows)  # type: ignore[union-attr]
+                    found += 1
+                    self._progress(f"reading {part.source}", done, None)
+                    continue
                 done += 1
                 found += 1
-                kind = type(record)
                 if kind is LinkRecord:
-                    raw = validator.link(record)  # type: ignore[arg-type]
-                    if raw is not None:
-                        self._spool.add(raws, tuple(raw))
-                        if raw.need is not None:
-                            needs[raw.to_id, raw.type, raw.group, raw.need] = None
+                    self._take_link(validator, record, raws, needs)  # type: ignore[arg-type]
                 elif kind is AssetRecord:
                     chunk.append(record)  # type: ignore[arg-type]
                     if len(chunk) >= CHUNK:
@@ -159,6 +168,22 @@ class Planner:
         self._compare(part, validator.assets(part.source, chunk), candidates, held)
         self._progress(f"reading {part.source}", done, done)
         part.rejected += self._rejects.count - before
+
+    def _take_links(self, validator: Validator, block: LinkColumns, stream: str, needs: dict[Written, None]) -> None:
+        rows = validator.links(block)
+        if rows is None:
+            for record in block.records():
+                self._take_link(validator, record, stream, needs)
+            return
+        self._spool.extend(stream, rows)
+        needs.update({(end, type_, group, need): None for _, type_, end, group, need, *_ in rows if need is not None})
+
+    def _take_link(self, validator: Validator, record: LinkRecord, stream: str, needs: dict[Written, None]) -> None:
+        raw = validator.link(record)
+        if raw is not None:
+            self._spool.add(stream, tuple(raw))
+            if raw.need is not None:
+                needs[raw.to_id, raw.type, raw.group, raw.need] = None
 
     def _compare(self, part: SourcePlan, rows: list[AssetRow], candidates: Candidates, held: Held) -> None:
         counts = part.assets
@@ -197,7 +222,7 @@ class Planner:
         total = self._spool.count(f"raw.{source}")
         links.plan(
             source,
-            self._counted(map(RawLink._make, self._spool.rows(f"raw.{source}")), f"checking links of {source}", total),
+            self._counted(self._spool.batches(f"raw.{source}", CHUNK), f"checking links of {source}", total),
             self._needs.pop(source),
         )
         part.rejected += self._rejects.count - before
@@ -205,11 +230,10 @@ class Planner:
         part.links.update = links.updated.get(source, 0)
         part.links.unchanged = links.unchanged.get(source, 0)
 
-    def _counted(self, rows: Iterable[RawLink], phase: str, total: int) -> Iterator[RawLink]:
-        for number, row in enumerate(rows):
-            if number % CHUNK == 0:
-                self._progress(phase, number, total)
-            yield row
+    def _counted(self, blocks: Iterable[list[Any]], phase: str, total: int) -> Iterator[list[Any]]:
+        for number, block in enumerate(blocks):
+            self._progress(phase, number * CHUNK, total)
+            yield block
         self._progress(phase, total, total)
 
     def _vanished(self, plan: Plan, validator: Validator, links: LinkPlanner, held: dict[str, Held]) -> None:

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 from twin.ingest.claim import Claim
 from twin.ingest.manifest import STITCH
 from twin.ingest.plan import Plan
+from twin.ingest.supply import SKIPPED, lost, services, skipped
 from twin.model import Finding, Reject
 from twin.schema import Schema
 
 if TYPE_CHECKING:
+    from twin.store import Store
     from twin.store.store import Unit
 
-#: Links named in one finding, and findings written in one query.
-NAMED = 5
+#: Findings written in one query.
 BATCH = 2_000
 
 
@@ -28,6 +29,7 @@ def publish(unit: Unit, schema: Schema, plan: Plan, claim: Claim, run: str, resu
         asked = {"run": run, "types": types, "mesh": mesh}
         unit.rows("ingest.findings_resolve", service=service, **asked)
         rows += [_lost(run, service, row) for row in unit.rows("ingest.lost_suppliers", **asked)]
+    rows += _skipped(unit, schema, plan, run)
     rows += [_row(finding, run, scope) for scope, finding in _misfits(unit, schema, plan)]
     _store(unit, rows)
     sources = [_source(plan, name, str(result["finished_at"])) for name in plan.sources]
@@ -64,11 +66,23 @@ def _store(unit: Unit, rows: list[dict[str, Any]]) -> None:
         unit.rows("ingest.findings_store", rows=rows[start : start + BATCH])
 
 
-def services(schema: Schema) -> Iterator[tuple[str, list[str], list[str]]]:
-    """Each gated service with its link types and those of them that are mesh."""
-    for service in schema.gated_services:
-        types = [t for t in schema.link_types.values() if t.gated and t.service == service]
-        yield service, [t.name for t in types], [t.name for t in types if t.mesh]
+def supply_differs(store: Store, schema: Schema, plan: Plan) -> bool:
+    """Whether other assets lack a skipped supplier than the twin knows of: answers rest on it, so it is published."""
+    scopes = set(_scopes(plan))
+    known = {row["id"] for row in store.rows("ingest.findings") if row["code"] == SKIPPED and row["scope"] in scopes}
+    return known != {row["id"] for row in _skipped(store, schema, plan, "")}
+
+
+def _skipped(reader: Store | Unit, schema: Schema, plan: Plan, run: str) -> list[dict[str, Any]]:
+    return [
+        {
+            **_row(finding, run, scope),
+            "id": f"{SKIPPED} {scope} {service} {finding.assets[0]}",
+            "service": service,
+            "asset": finding.assets[0],
+        }
+        for scope, service, finding in skipped(reader, schema, plan)
+    ]
 
 
 def _rejected(plan: Plan, run: str) -> list[dict[str, Any]]:
@@ -112,16 +126,8 @@ def _misfits(unit: Unit, schema: Schema, plan: Plan) -> Iterator[tuple[str, Find
 
 
 def _lost(run: str, service: str, row: dict[str, Any]) -> dict[str, Any]:
-    owner, vanished = row["owner"], row["vanished"]
-    more = f" and {len(vanished) - NAMED} more" if len(vanished) > NAMED else ""
-    finding = Finding(
-        "last_supplier_removed",
-        "error",
-        f"{owner} lost its last supplier of {service}: {', '.join(vanished[:NAMED])}{more} vanished from the export",
-        "Check that the export is complete; if the link is really gone, give the asset another supplier.",
-        (owner,),
-    )
-    made = _row(finding, run, None)
+    owner = row["owner"]
+    made = _row(lost(service, row), run, None)
     return {**made, "id": f"last_supplier_removed {service} {owner}", "service": service, "asset": owner}
 
 

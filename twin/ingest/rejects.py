@@ -23,6 +23,7 @@ class Rejects:
     Attributes:
         count: how many there are. by_code: code -> count. first: the first ones.
         scope: the source or ``stitch:RULE`` that is being read; rejects belong to it.
+        unlinked: (scope, type, from, to) of each link that cannot be taken, ends as written.
     """
 
     def __init__(self, path: Path) -> None:
@@ -31,6 +32,7 @@ class Rejects:
         self.by_code: Counter[str] = Counter()
         self.first: list[Reject] = []
         self.scope = ""
+        self.unlinked: dict[tuple[str, str, str, str], None] = {}
         self._about: list[tuple[str, str | None]] = []
         self._file: TextIO | None = None
         self._writer: Any = None
@@ -49,6 +51,12 @@ class Rejects:
             self._writer = csv.writer(self._file)
             self._writer.writerow(COLUMNS)
         self._writer.writerow(list(reject.to_dict().values()))
+        if reject.link is not None:
+            self.without(*reject.link)
+
+    def without(self, type_: str, start: str, end: str) -> None:
+        """Note a link that is left out: whoever needs it may have no other supplier."""
+        self.unlinked[self.scope, type_, start, end] = None
 
     def new(self, origin: Origin, code: str, message: str, fix: str, asset: str | None = None) -> None:
         """Take one reject in, from its parts."""

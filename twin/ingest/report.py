@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+import re
+import shutil
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import orjson
 
 from twin.ingest.plan import Plan
 from twin.model import Finding, Reject
 
 #: Rejects and findings that a report lists; the rejects file has all.
 LISTED = 1_000
+#: Newest runs whose folder (report, rejects) is kept, dry ones among them; and what such folders are called.
+KEPT = 50
+RUN = re.compile(r"(dry-)?\d{8}-\d{6}-[0-9a-f]{4}\Z")
+
+
+def prune(reports: Path) -> None:
+    """Keep the folders of the newest runs; what is not called like a run stays."""
+    with suppress(OSError):
+        folders = [folder for folder in reports.iterdir() if RUN.match(folder.name)]
+        folders.sort(key=lambda folder: folder.name.removeprefix("dry-"))
+        for folder in folders[:-KEPT]:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @dataclass
@@ -22,6 +39,9 @@ class ImportReport:
         run: id of the run, None if nothing was written. revision: of the twin now.
         plan: what was (or would be) created, updated, removed, per source and stitch rule.
         rejects: the first ones; ``rejected`` is their full number and ``rejects_file`` has them all.
+        resumed: the run was cut off before; ``plan`` is that of the whole run, and ``written_before`` how many
+            assets and links of it were written or removed by then.
+        report_file: where this report lies, None if it could not be written.
         seconds: duration. rows: records handled.
     """
 
@@ -35,6 +55,8 @@ class ImportReport:
     rejects_file: Path | None = None
     findings: list[Finding] = field(default_factory=list)
     resumed: bool = False
+    written_before: dict[str, int] = field(default_factory=lambda: {"assets": 0, "links": 0})
+    report_file: Path | None = None
     seconds: float = 0.0
 
     @classmethod
@@ -53,6 +75,20 @@ class ImportReport:
             plan.findings,
             seconds=round(seconds, 3),
         )
+
+    def save(self, folder: Path) -> None:
+        """Write ``report.json`` into the run's folder, and remove the folders of all but the newest runs beside it.
+
+        A disk that takes no report does not undo the import: then there is no ``report_file``.
+        """
+        path = folder / "report.json"
+        self.report_file = path
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(orjson.dumps(self.to_dict(), option=orjson.OPT_INDENT_2))
+        except OSError:
+            self.report_file = None
+        prune(folder.parent)
 
     @property
     def rows(self) -> int:
@@ -73,11 +109,13 @@ class ImportReport:
             "run": self.run,
             "revision": self.revision,
             "resumed": self.resumed,
+            "written_before": self.written_before,
             "seconds": self.seconds,
             "plan": self.plan,
             "rejected": self.rejected,
             "rejected_by_code": self.by_code,
             "rejects": [r.to_dict() for r in self.rejects[:LISTED]],
             "rejects_file": str(self.rejects_file) if self.rejects_file else None,
+            "report_file": str(self.report_file) if self.report_file else None,
             "findings": [f.to_dict() for f in self.findings[:LISTED]],
         }

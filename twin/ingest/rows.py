@@ -5,6 +5,7 @@ A hash is over the content an export decides (not over run, ord or time stamps):
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -64,6 +65,16 @@ def asset_hash(
 def link_hash(need: str | None, properties: dict[str, Any]) -> str:
     """Content hash of a link beside its key, 16 hex digits."""
     return blake2b(orjson.dumps((need, properties), option=SORTED), digest_size=8).hexdigest()
+
+
+def link_keys(
+    starts: Sequence[str], types: Sequence[str], ends: Sequence[str], groups: Sequence[str | None]
+) -> list[str]:
+    """:func:`link_key` of the first occurrence of many links that no rule made."""
+    return [
+        blake2b(f"{start}\n{type_}\n{end}\n{group or ''}\n0\n".encode(), digest_size=10).hexdigest()
+        for start, type_, end, group in zip(starts, types, ends, groups, strict=True)
+    ]
 
 
 def link_key(from_id: str, type_: str, to_id: str, group: str | None, occurrence: int, scope: str = "") -> str:

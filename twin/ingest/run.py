@@ -15,8 +15,9 @@ from twin.ingest.apply import Applier
 from twin.ingest.claim import Claim, claimed
 from twin.ingest.manifest import Manifest
 from twin.ingest.plan import Plan, SourcePlan
+from twin.ingest.planned import PLANNED, Planned, counted, written
 from twin.ingest.planner import Flags, Planner, Progress
-from twin.ingest.publish import note
+from twin.ingest.publish import note, supply_differs
 from twin.ingest.rejects import Rejects
 from twin.ingest.report import ImportReport
 from twin.ingest.spool import Spool
@@ -125,14 +126,15 @@ class _Job:
                 raise self._rejected(plan, claim, started)
             if open_run is None:
                 self._guard(plan)
-            if not plan.changed and open_run is None:
+            if not plan.changed and open_run is None and not supply_differs(self._store, self._schema, plan):
                 self._store.write(lambda unit: note(unit, plan, _now()))
                 return self._report(plan, "unchanged", None, claim.revision, started)
             head = self._head(plan, run, begun)
+            whole = Planned.read(open_run).plan or plan.to_dict()
             applier = Applier(self._store, self._schema, plan, claim, head, self._progress)
-            revision = applier.apply(lambda: self._result(plan, started))
-            report = self._report(plan, "applied", run, revision, started)
-            report.resumed = open_run is not None
+            revision = applier.apply(lambda: self._result(plan, whole, started))
+            resumed = whole if open_run is not None else None
+            report = self._report(plan, "applied", run, revision, started, resumed)
         self._purge()
         return report
 
@@ -157,7 +159,8 @@ class _Job:
         stored = {r["source"]: (r["stamp"], bool(r["exact"])) for r in self._store.rows("ingest.sources")}
         try:
             with paused():
-                return planner.plan(claim.revision, stored, open_run is not None)
+                earlier = Planned.read(open_run)
+                return planner.plan(claim.revision, stored, open_run is not None, earlier)
         finally:
             rejects.close()
 
@@ -196,14 +199,14 @@ class _Job:
             "rules": [spec.name for spec in self._manifest.stitches],
             "flags": [name for name, on in asdict(self._flags).items() if on],
             "started_at": begun,
+            PLANNED: Planned.of(plan).text(),
         }
 
-    def _result(self, plan: Plan, started: float) -> dict[str, Any]:
-        parts = {"assets": [s.assets for s in plan.sources.values()]}
-        parts["links"] = [s.links for s in plan.sources.values()] + [r.links for r in plan.rules.values()]
+    def _result(self, plan: Plan, whole: dict[str, Any], started: float) -> dict[str, Any]:
+        """Properties of the finished run. *whole*: counts of all of it, also of what was written before it was cut."""
         counts = {
-            f"{what}_{op}": sum(getattr(c, op) for c in counted)
-            for what, counted in parts.items()
+            f"{what}_{op}": sum(count[op] for about, count in counted(whole) if about == what)
+            for what in ("assets", "links")
             for op in ("create", "update", "unchanged", "remove")
         }
         words = (("created", "create"), ("updated", "update"), ("unchanged", "unchanged"), ("removed", "remove"))
@@ -211,13 +214,28 @@ class _Job:
             **counts,
             **{word: counts[f"assets_{op}"] + counts[f"links_{op}"] for word, op in words},
             "status": "applied",
+            PLANNED: None,
             "rejected": plan.rejects.count,
             "finished_at": _now(),
             "seconds": round(time.monotonic() - started, 3),
         }
 
-    def _report(self, plan: Plan, status: str, run: str | None, revision: int, started: float) -> ImportReport:
-        return ImportReport.of(plan, status, run, revision, time.monotonic() - started)
+    def _report(
+        self,
+        plan: Plan,
+        status: str,
+        run: str | None,
+        revision: int,
+        started: float,
+        resumed: dict[str, Any] | None = None,
+    ) -> ImportReport:
+        """The report, also as a file beside the rejects. *resumed*: counts of all of a run that was cut off before."""
+        report = ImportReport.of(plan, status, run, revision, time.monotonic() - started)
+        if resumed is not None:
+            report.resumed, report.plan = True, resumed
+            report.written_before = written(resumed, plan.to_dict())
+        report.save(plan.rejects.path.parent)
+        return report
 
     def _purge(self) -> None:
         """Before-images of runs that are too old to be rolled back go."""

@@ -2,16 +2,40 @@
 
 from __future__ import annotations
 
+import os
 import pickle
+import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from twin.ingest.claim import is_dead, myself
+
 #: Rows held in memory for each stream before they go to disk.
 BUFFER = 5_000
+#: Beginning of the folder's name, and the file in it that names the process that it belongs to.
+PREFIX = "twin-import-"
+OWNER = ".owner"
+
+
+def sweep() -> list[Path]:
+    """Remove what killed imports of this user left in the temporary folder; returns it."""
+    gone = []
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        with suppress(OSError, ValueError):
+            if folder.lstat().st_uid == getuid() and is_dead((folder / OWNER).read_text(encoding="utf-8")):
+                shutil.rmtree(folder)
+                gone.append(folder)
+    return gone
+
+
+def getuid() -> int:
+    """The user's number; 0, as files have there, where the system has none."""
+    return os.getuid() if hasattr(os, "getuid") else 0
 
 
 class Spool:
@@ -21,7 +45,9 @@ class Spool:
     """
 
     def __init__(self, buffer: int = BUFFER) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="twin-import-")
+        sweep()
+        self._folder = tempfile.TemporaryDirectory(prefix=PREFIX)
+        (Path(self._folder.name) / OWNER).write_text(myself(), encoding="utf-8")
         self._buffer = buffer
         self._waiting: dict[str, list[Any]] = {}
         self.counts: dict[str, int] = {}

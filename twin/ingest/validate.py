@@ -7,6 +7,7 @@ know other rows (ends, gates) is checked in :mod:`twin.ingest.ends` and :mod:`tw
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import repeat
 from typing import Any, NamedTuple
 
 from twin.ingest.known import AssetIndex
@@ -14,7 +15,7 @@ from twin.ingest.places import Place, PlaceProblem, places
 from twin.ingest.rejects import Rejects
 from twin.ingest.rows import AssetRow, asset_hash
 from twin.ingest.values import MAX_SHORT, Needs, Parse, kind_parsers, parsers
-from twin.model import AssetRecord, LinkRecord, Origin
+from twin.model import AssetRecord, LinkColumns, LinkRecord, Origin
 from twin.schema import Schema, suggest
 from twin.schema.values import ValueProblem
 
@@ -94,6 +95,22 @@ class Validator:
         self.index.add(full, record.kind, origin)
         return AssetRow(full, native, record.kind, name, lon, lat, wkb, properties, content, origin.file, origin.row)
 
+    def links(self, block: LinkColumns) -> list[tuple[Any, ...]] | None:
+        """The links of a block as plain :class:`RawLink` tuples; None if one needs a look of its own (:meth:`link`)."""
+        if any(max(map(len, ends)) > MAX_SHORT for ends in (block.from_ids, block.to_ids)):
+            return None
+        if not set(block.types) <= self.schema.link_types.keys():
+            return None
+        if any(len(group) > MAX_SHORT or not group.isprintable() for group in set(block.groups) if group):
+            return None
+        try:
+            normal = {need: self.needs.normal(need) for need in set(block.needs)}
+        except ValueProblem:
+            return None
+        needs = [normal[need] for need in block.needs]
+        ends = (block.from_ids, block.types, block.to_ids)
+        return list(zip(*ends, block.groups, needs, repeat({}), repeat(block.file), block.rows, strict=False))
+
     def link(self, record: LinkRecord) -> RawLink | None:
         """A link whose own cells are valid, or None after its problems were rejected."""
         before = self.rejects.count
@@ -115,6 +132,7 @@ class Validator:
         if properties:
             properties = self._properties(origin, None, self._link_parsers, properties)
         if self.rejects.count != before:
+            self.rejects.without(*(str(text or "").strip() for text in (record.type, record.from_id, record.to_id)))
             return None
         return RawLink(start, record.type, end, group, need, properties, origin.file, origin.row)
 

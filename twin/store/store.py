@@ -15,7 +15,7 @@ import neo4j
 
 from twin.errors import EmptyTwin, QueryParameterError, StoreConfigError
 from twin.schema import Schema, SchemaText
-from twin.schema.generate import Index, indexes
+from twin.schema.generate import ASSET_LABEL, Index, indexes
 from twin.store.catalogue import Catalogue, Query, default_catalogue
 from twin.store.faults import translated
 
@@ -213,10 +213,7 @@ class Store:
             StoreConfigError: the server is too old. StoreConstraintError: existing data break a constraint.
         """
         self.check_version()
-        there = {row["name"] for row in self.rows("store.indexes")}
-        for index in indexes(schema):
-            if index.name not in there:
-                self._apply(statement(self.catalogue, index), {})
+        self.create_indexes(schema)
         self.rows("store.await_indexes", seconds=INDEX_SECONDS)
         missing = self.missing_indexes(schema)
         if missing:
@@ -224,11 +221,19 @@ class Store:
         if not self.rows("store.state"):
             self.rows("store.create_state")
 
-    def drop_search(self, schema: Schema) -> None:
-        """Remove the full-text indexes, which cost a large import more than making them anew; see :meth:`prepare`."""
+    def create_indexes(self, schema: Schema) -> None:
+        """Have the server make the constraints and indexes that are missing; see :meth:`prepare` for waiting."""
+        there = {row["name"] for row in self.rows("store.indexes")}
+        for index in indexes(schema):
+            if index.name not in there:
+                self._apply(statement(self.catalogue, index), {})
+
+    def drop_indexes(self, schema: Schema) -> None:
+        """Remove the indexes of assets that are no constraint: keeping them costs a large import more than making
+        them anew; see :meth:`prepare`."""
         query = self.catalogue.get("schema.drop")
         for index in indexes(schema):
-            if index.kind == "fulltext":
+            if index.kind != "unique" and index.label == ASSET_LABEL:
                 self._apply(query.named(name=index.name), {})
 
     def missing_indexes(self, schema: Schema) -> list[str]:

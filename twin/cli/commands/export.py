@@ -9,23 +9,29 @@ import typer
 
 from twin.cli import output, wiring
 from twin.cli.commands.find import Box, Domain, Kind, check_words
-from twin.cli.options import Tables
+from twin.cli.options import Json, Tables
 from twin.errors import InvalidParameter
 from twin.geo import parse_bbox
 
 
 def export(
     output_file: Annotated[
-        Path,
+        Path | None,
         typer.Option("-o", "--output", metavar="FILE", help="A .geojson, .gpkg, .fgb, .parquet, .csv or .json file."),
-    ],
+    ] = None,
     kind: Kind = None,
     domain: Domain = None,
     text: Annotated[str | None, typer.Option("--text", help="Only with this in the id or the name.")] = None,
     bbox: Box = None,
     tables: Tables = None,
+    json: Json = False,
 ) -> None:
-    """Write assets with all their properties as a layer that GIS programs open, or as a table."""
+    """Write assets with all their properties as a layer that GIS programs open, or as a table.
+
+    With --json they go to stdout; with -o too, only what was written is told there.
+    """
+    if output_file is None and not json:
+        raise InvalidParameter("-o FILE is missing", fix="twin export -o FILE, or --json for stdout")
     output.check_target(output_file, spatial=True)
     box = parse_bbox(bbox) if bbox else None
     with wiring.opened(tables) as source:
@@ -39,7 +45,12 @@ def export(
         table = snapshot.arrays.assets
         rows = rows_of(table, [row["id"] for row in found])
         document = {"revision": snapshot.revision, "total": total, "items": rows}
+        if output_file is None:
+            output.emit_json(document)
+            return
         output.write(output_file, document, rows, lambda: frame_of(table, rows))
+        if json:
+            output.emit_json({"revision": snapshot.revision, "total": total, "file": str(output_file)})
 
 
 def register(app: typer.Typer) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from twin.errors import InvalidParameter, LimitExceeded
+from twin.impact.region import region_of
 from twin.impact.system import System
 from twin.impact.timeline import Timeline
 from twin.snapshot.arrays import Bools, Ints, Longs
@@ -43,15 +44,16 @@ class Outcome:
 
 def run(system: System, rows: Longs | Ints, horizon_s: float) -> Outcome:
     """The run in time of the event *rows* (those that operate) up to *horizon_s*, inf for the end of all buffers."""
-    failed = np.zeros(system.n, bool)
-    failed[rows] = True
-    failed &= system.baseline
-    made = Timeline(system, failed).run(horizon_s)
-    changes = [change for change in made.changes if change[0] <= horizon_s]
-    dropped = failed.copy()
+    part = region_of(system, rows)
+    failed = part.flags(rows) & part.system.baseline
+    made = Timeline(part.system, failed).run(horizon_s)
+    changes = [(at, part.whole(down), part.whole(back)) for at, down, back in made.changes if at <= horizon_s]
+    lost, dropped = np.zeros(system.n, bool), np.zeros(system.n, bool)
+    lost[part.whole(np.flatnonzero(part.system.baseline & ~made.at_horizon.working))] = True
+    dropped[part.whole(np.flatnonzero(failed))] = True
     for _, down, _ in changes:
         dropped[down] = True
-    return Outcome(system.baseline & ~made.at_horizon.working, dropped, changes)
+    return Outcome(lost, dropped, changes)
 
 
 def horizon_of(horizon_s: float | None) -> float:

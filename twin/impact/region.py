@@ -21,6 +21,12 @@ from twin.snapshot.arrays import Arrays, Bools, Gates, Ints, Longs, Mesh, Order
 
 #: A part is cut out only where the whole is at least so many times larger.
 SHARE = 2
+#: Attributes that answers name assets by; all others are looked up in the whole.
+COLUMNS = ("id", "kind", "domain", "name")
+PER_ASSET = (
+    "in_service", "planned", "standby", "black_start", "manual_restart", "assumed", "removed", "start_delay_s",
+    "endurance_s", "place",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,12 @@ class Region:
     def whole(self, rows: Longs | Ints) -> Longs:
         """Rows of the part as rows of the whole."""
         return np.asarray(rows, np.int64) if self.rows is None else self.rows[rows]
+
+    def flags(self, rows: Longs | Ints) -> Bools:
+        """(r,) which assets of the part are among these rows of the whole."""
+        found = np.zeros(self.system.n, bool)
+        found[self.local(rows)] = True
+        return found
 
     def mask(self, flags: Bools) -> Bools:
         """(r,) of flags over the whole."""
@@ -123,15 +135,14 @@ def _links(
 
 def _arrays(system: System, rows: Longs, gates: Longs, meshes: dict[int, tuple[Longs, Longs]]) -> Arrays:
     a = system.arrays
-    flags = ("in_service", "planned", "standby", "black_start", "manual_restart", "assumed")
-    kept: dict[str, Any] = {name: getattr(a, name)[rows] for name in (*flags, "start_delay_s", "endurance_s")}
+    kept: dict[str, Any] = {name: getattr(a, name)[rows] for name in PER_ASSET}
     for item in fields(a):
         if item.name not in kept and isinstance(value := getattr(a, item.name), np.ndarray):
             kept[item.name] = value[:0]
     return replace(
         a,
         **kept,
-        assets=a.assets.take(rows),
+        assets=a.assets.select(list(COLUMNS)).take(rows),
         gates=_gates(a.gates, rows, gates),
         orders={s: _order(order, rows) for s, order in a.orders.items()},
         meshes={s: _mesh(*pair, rows) for s, pair in meshes.items() if s in a.meshes},

@@ -15,6 +15,7 @@ from twin.impact import verdicts as v
 from twin.impact.affected import affected, rode, seconds, texts
 from twin.impact.event import Chosen
 from twin.impact.reach import closure
+from twin.impact.region import Region
 from twin.impact.stake import capacity_lost, stake
 from twin.impact.system import System
 from twin.impact.timeline import Run
@@ -70,26 +71,32 @@ class ImpactResult:
         }
 
 
-def assemble(system: System, chosen: Chosen, run: Run, verdicts: v.Verdicts) -> ImpactResult:
-    """Put the result together. *chosen*: the assets of the event, whatever their state."""
-    event, sums = chosen.rows, stake(system, verdicts, chosen)
+def assemble(whole: System, part: Region, chosen: Chosen, run: Run, verdicts: v.Verdicts) -> ImpactResult:
+    """Put the result together.
+
+    Args:
+        whole: the rules of the snapshot. part: what *run* and *verdicts* are about.
+        chosen: the assets of the event, whatever their state, as rows of the whole.
+    """
+    system, event = part.system, chosen.rows
+    sums = stake(whole, part, verdicts, chosen)
     rows = v.rows_affected(verdicts)
     entries = affected(system, run, verdicts, rows)
     horizon = None if np.isinf(run.horizon_s) else run.horizon_s
     notes = ["Topology and gates only (L1): overload after re-routing is not checked."]
-    idle = event[~system.baseline[event]]
+    idle = event[~whole.baseline[event]]
     if len(idle):
         notes.append(
             f"{len(idle)} named asset(s) were not operating before the event and are not counted: "
-            + ", ".join(texts(system, "id", idle[:5]))
+            + ", ".join(texts(whole, "id", idle[:5]))
         )
-    inside = closure(system.arrays, np.union1d(event, rows))
-    notes += _unsupplied(system, inside)
+    inside = closure(whole.arrays, np.union1d(event, part.whole(rows)))
+    notes += _unsupplied(whole, inside)
     return ImpactResult(
         event=chosen.described(seconds(horizon)),
-        revision=system.arrays.revision,
+        revision=whole.arrays.revision,
         summary=_summary(system, verdicts, rows),
-        assumptions=_assumptions(system, inside),
+        assumptions=_assumptions(whole, inside),
         affected=entries,
         standby=_standby(system, run),
         rode=rode(system, run, verdicts, entries),

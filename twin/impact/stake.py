@@ -10,8 +10,9 @@ import pyarrow.compute as pc
 
 from twin.impact import verdicts as v
 from twin.impact.event import Chosen
+from twin.impact.region import Region
 from twin.impact.system import System
-from twin.snapshot.arrays import Bools, Floats, Ints
+from twin.snapshot.arrays import Bools, Floats, Ints, Longs
 
 #: Properties that are summed.
 CAPACITIES = ("capacity_mw", "demand_mw", "capacity_gbps", "gpus", "customers")
@@ -19,33 +20,83 @@ CAPACITIES = ("capacity_mw", "demand_mw", "capacity_gbps", "gpus", "customers")
 USED = ("gpus",)
 HOSTING = "hosting"
 
-Sums = dict[str, dict[str, dict[str, float]]]
+Sums = dict[str, dict[str, float]]
 
 
-def stake(system: System, verdicts: v.Verdicts, chosen: Chosen) -> dict[str, Any]:
+class Worth:
+    """What the assets of a system are worth, and all that operates before any event by domain and kind.
+
+    Attributes:
+        values: property -> (n,), absent counted as 0. totals: ``domain`` and ``kind`` -> sums.
+    """
+
+    def __init__(self, system: System) -> None:
+        self._codes = {column: _codes(system, column) for column in ("domain", "kind")}
+        self.values = _values(system)
+        self._by_domain = _without_used(system, self.values)
+        everything = np.flatnonzero(system.baseline)
+        self.totals = {column: self.sums(column, everything) for column in self._codes}
+
+    def sums(self, column: str, rows: Longs) -> Sums:
+        """``domain`` or ``kind`` -> its sums over *rows*: ``assets`` and the properties that are not 0."""
+        codes, names = self._codes[column]
+        values = self._by_domain if column == "domain" else self.values
+        own = codes[rows]
+        counts = np.bincount(own, minlength=len(names))
+        totals = {name: np.bincount(own, value[rows], len(names)) for name, value in values.items()}
+        found: Sums = {}
+        for code in np.flatnonzero(counts).tolist():
+            entry = found.setdefault(names[code], {"assets": 0})
+            entry["assets"] += int(counts[code])
+            for name, total in totals.items():
+                entry[name] = entry.get(name, 0.0) + float(total[code])
+        return found
+
+
+def stake(whole: System, part: Region, verdicts: v.Verdicts, chosen: Chosen) -> dict[str, Any]:
     """What is lost (failed or down at the horizon) and what survives (operated before and works at the horizon).
+
+    Args:
+        whole: the rules of the snapshot. part: what *verdicts* are about. chosen: the event, in rows of the whole.
 
     Returns:
         ``by_domain`` and ``by_kind``: name -> part -> sums, ``assets`` and the properties of ``CAPACITIES``. The
         parts are ``lost``, ``survives`` and ``at_risk`` (of those that survive); with a footprint also
         ``lost_inside``, ``lost_outside`` and ``lost_unplaced`` (in none of both: no place is known), and
-        ``survives_inside``. Parts that are empty are left out.
+        ``survives_inside``. Parts that are empty are left out. Kinds of which nothing is lost are too.
     """
     code = verdicts.verdict
-    lost = (code == v.FAILED) | (code == v.DOWN)
-    survives = system.baseline & ~lost
-    parts = {"lost": lost, "survives": survives, "at_risk": survives & verdicts.at_risk}
+    gone = (code == v.FAILED) | (code == v.DOWN)
+    lost = part.whole(np.flatnonzero(gone))
+    risky = part.whole(np.flatnonzero(part.system.baseline & ~gone & verdicts.at_risk))
+    parts = {"lost": lost, "at_risk": risky}
     if chosen.inside is not None and chosen.known is not None:
-        parts["lost_inside"] = lost & chosen.inside
-        parts["lost_outside"] = lost & ~chosen.inside & chosen.known
-        parts["lost_unplaced"] = lost & ~chosen.inside & ~chosen.known
-        parts["survives_inside"] = survives & chosen.inside
-    values = _values(system)
-    kinds = set(_names(system, "kind", lost))
+        inside, known = chosen.inside[lost], chosen.known[lost]
+        parts["lost_inside"] = lost[inside]
+        parts["lost_outside"] = lost[~inside & known]
+        parts["lost_unplaced"] = lost[~inside & ~known]
+        parts["survives_inside"] = np.setdiff1d(np.flatnonzero(whole.baseline & chosen.inside), lost)
+    worth = whole.worth
+    kinds = worth.sums("kind", lost)
     return {
-        "by_domain": _by(system, "domain", parts, _without_used(system, values)),
-        "by_kind": {name: sums for name, sums in _by(system, "kind", parts, values).items() if name in kinds},
+        "by_domain": _by(worth, "domain", parts),
+        "by_kind": {name: sums for name, sums in _by(worth, "kind", parts).items() if name in kinds},
     }
+
+
+def _by(worth: Worth, column: str, parts: dict[str, Longs]) -> dict[str, dict[str, dict[str, float]]]:
+    by_part = {part: worth.sums(column, rows) for part, rows in parts.items()}
+    by_part["survives"] = {
+        name: {of: total - by_part["lost"].get(name, {}).get(of, 0) for of, total in sums.items()}
+        for name, sums in worth.totals[column].items()
+    }
+    found: dict[str, dict[str, dict[str, float]]] = {}
+    for part in ("lost", "survives", "at_risk", "lost_inside", "lost_outside", "lost_unplaced", "survives_inside"):
+        for name, sums in by_part.get(part, {}).items():
+            if sums["assets"]:
+                rounded = {of: round(total, 6) for of, total in sums.items()}
+                found.setdefault(name, {})[part] = {of: total for of, total in rounded.items() if total}
+    return found
 
 
 def capacity_lost(of: dict[str, Any]) -> dict[str, dict[str, float]]:
@@ -84,24 +135,3 @@ def _hosted(system: System) -> Bools:
 def _codes(system: System, column: str) -> tuple[Ints, list[str]]:
     whole = system.arrays.assets[column].combine_chunks()
     return whole.indices.to_numpy(zero_copy_only=False), whole.dictionary.to_pylist()
-
-
-def _names(system: System, column: str, flag: Bools) -> list[str]:
-    codes, names = _codes(system, column)
-    return [names[i] for i in np.unique(codes[flag])]
-
-
-def _by(system: System, column: str, parts: dict[str, Bools], values: dict[str, Floats]) -> Sums:
-    codes, names = _codes(system, column)
-    found: Sums = {}
-    for part, flag in parts.items():
-        rows = np.flatnonzero(flag)
-        counts = np.bincount(codes[rows], minlength=len(names))
-        sums = {name: np.bincount(codes[rows], value[rows], len(names)) for name, value in values.items()}
-        for code in np.flatnonzero(counts).tolist():
-            entry = found.setdefault(names[code], {}).setdefault(part, {})
-            entry["assets"] = entry.get("assets", 0) + int(counts[code])
-            for name, total in sums.items():
-                if total[code]:
-                    entry[name] = round(entry.get(name, 0.0) + float(total[code]), 6)
-    return found

@@ -13,6 +13,7 @@ from twin.snapshot.arrays import Arrays, Bools, Bytes, Gates, Ints, Longs
 
 if TYPE_CHECKING:
     from twin.impact.cascade import Standing
+    from twin.impact.stake import Worth
 
 
 @dataclass
@@ -94,6 +95,13 @@ class System:
 
         silent = self.arrays.standby & ~self.on_before
         return self.standing if (silent == self.finite).all() else Standing(self, silent)
+
+    @cached_property
+    def worth(self) -> Worth:
+        """What the assets are worth, by domain and kind."""
+        from twin.impact.stake import Worth
+
+        return Worth(self)
 
     def start_from(self, baseline: Bools, on_before: Bools) -> None:
         """Take the state before any event as given: (n,) what operates, (n,) endless standby sources that are on."""

@@ -53,6 +53,18 @@ def human(seconds: float | None) -> str:
     return _two(whole, 86400, "d", 3600, "h")
 
 
+def exact(seconds: float | None) -> str:
+    """A time for people, to the second: ``24 h 4 min 30 s``, ``2 d 1 min``; ``-`` for none."""
+    if seconds is None or not math.isfinite(seconds) or seconds < 60 or seconds != int(seconds):
+        return human(seconds)
+    rest, parts = int(seconds), []
+    for size, name in ((86400, "d"), (3600, "h"), (60, "min"), (1, "s")):
+        if name != "d" or seconds >= 48 * 3600:
+            count, rest = divmod(rest, size)
+            parts += [f"{count} {name}"] if count else []
+    return " ".join(parts)
+
+
 def _two(whole: int, large: int, large_name: str, small: int, small_name: str) -> str:
     first, rest = divmod(whole, large)
     second = rest // small

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twin.durations import human, parse_duration
+from twin.durations import exact, human, parse_duration
 from twin.errors import InvalidParameter
 
 
@@ -68,3 +68,15 @@ def test_what_is_said_can_be_read_back_and_is_off_by_less_than_the_smallest_unit
     back = parse_duration(human(seconds))
     assert back is not None
     assert 0 <= seconds - back < (1 if seconds < 3600 else 60 if seconds < 48 * 3600 else 3600)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0 s"), (59, "59 s"), (60, "1 min"), (61.5, "1 min 2 s"), (86670, "24 h 4 min 30 s"), (172860, "2 d 1 min")],
+)
+def test_exact_times_lose_nothing(seconds: float, text: str) -> None:
+    assert exact(seconds) == text
+
+
+def test_exact_times_of_nothing() -> None:
+    assert (exact(None), exact(float("inf"))) == ("-", "never")

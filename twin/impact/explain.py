@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from twin.durations import human
+from twin.durations import exact
 from twin.impact import verdicts as v
 from twin.impact.affected import affected, rode, seconds
 from twin.impact.ask import Asked
@@ -206,8 +206,8 @@ def _survives(asked: Asked, row: int, gates: list[dict[str, Any]], words: Words)
     if not any(gate["lost"] for gate in gates) and asked.replay.ride(row) is None:
         said.insert(0, "Nothing that its gates count on is lost.")
     said += [
-        f"It ran on its buffer from {human(spell.start)} to {human(spell.end)}, "
-        f"which would have lasted to {human(spell.spent)}."
+        f"It ran on its buffer from {exact(spell.start)} to {exact(spell.end)}, "
+        f"which would have lasted to {exact(spell.spent)}."
         for spell in asked.replay.spells
         if spell.owner == row and spell.outcome == "won"
     ]

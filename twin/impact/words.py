@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from twin.durations import human
+from twin.durations import exact
 from twin.impact.ask import Asked
 from twin.impact.causes import DOWN, EVENT, FUEL, IDLE, OFF, RIDES, RISK, Node, Reason
 from twin.impact.standing import LOOP, NEVER_HOLDS, OUT, Idle
@@ -44,7 +44,7 @@ class Words:
         who, time = self.name(row), float(v.time_s[row])
         spells = v.outages.get(row, [])
         ends = ", ".join(
-            f"from {human(a)} to {human(b)}" if b is not None else f"from {human(a)} on" for a, b in spells
+            f"from {exact(a)} to {exact(b)}" if b is not None else f"from {exact(a)} on" for a, b in spells
         )
         said = {
             "failed": f"{who} fails in the event.",
@@ -55,12 +55,12 @@ class Words:
             "unaffected": f"{who} is unaffected.",
         }[verdict]
         if verdict == "at_risk" and time > horizon:
-            said = f"{who} works after {human(horizon)}, but will go down at {human(time)}."
+            said = f"{who} works after {exact(horizon)}, but will go down at {exact(time)}."
         return said
 
     def step(self, node: Node, reason: Reason) -> str:
         """One step of the chain: when, which gate, need and have, who failed it."""
-        who, at = self.name(node.row), human(node.time)
+        who, at = self.name(node.row), exact(node.time)
         if node.why == EVENT:
             return f"{who} fails in the event."
         if node.why == FUEL:
@@ -97,11 +97,11 @@ class Words:
     def _state(self, node: Node) -> str:
         said = {
             EVENT: "in the event",
-            DOWN: f"down since {human(node.time)}",
-            FUEL: f"out of fuel since {human(node.time)}",
-            OFF: f"off until {human(node.time)}",
+            DOWN: f"down since {exact(node.time)}",
+            FUEL: f"out of fuel since {exact(node.time)}",
+            OFF: f"off until {exact(node.time)}",
             IDLE: "not called",
-            RIDES: f"on its buffer since {human(node.time)}",
+            RIDES: f"on its buffer since {exact(node.time)}",
         }.get(node.why)
         called = str(self.asked.catalogue.ids([node.row])[0])
         return f"{called} ({said})" if said else called
@@ -109,8 +109,8 @@ class Words:
     def _lasted(self, node: Node, reason: Reason) -> str:
         if node.time == reason.since:
             return ""
-        lasted = human(node.time - reason.since)
-        return f"; its buffer of {lasted} lasted from {human(reason.since)} to {human(node.time)}"
+        lasted = exact(node.time - reason.since)
+        return f"; its buffer of {lasted} lasted from {exact(reason.since)} to {exact(node.time)}"
 
     def _risk(self, reason: Reason) -> str:
         """What makes a gate that holds a risk."""
@@ -134,10 +134,10 @@ class Words:
     def _fuel(self, node: Node, reason: Reason) -> str:
         run, arrays = self.asked.run, self.asked.system.arrays
         on = float(run.on_at[node.row])
-        called = human(on - float(arrays.start_delay_s[node.row]))
+        called = exact(on - float(arrays.start_delay_s[node.row]))
         by = f" by {self.name(reason.caller)}" if reason.caller is not None else ""
         who = self.name(node.row)
-        return f"{who} runs out of fuel at {human(node.time)}: called at {called}{by}, on from {human(on)}."
+        return f"{who} runs out of fuel at {exact(node.time)}: called at {called}{by}, on from {exact(on)}."
 
     def holds(self, gate: dict[str, Any]) -> str:
         """How a gate of an asset that survives stands."""

@@ -11,7 +11,7 @@ from rich.text import Text
 from twin.cli import events, output, wiring
 from twin.cli.commands.find import shell
 from twin.cli.options import Json, Output, Tables, again
-from twin.durations import human, parse_duration
+from twin.durations import exact, parse_duration
 
 if TYPE_CHECKING:
     from twin.impact.story import TimelineResult
@@ -77,7 +77,7 @@ def _show(result: TimelineResult, names: dict[str, str | None], top: int | None)
     groups = _groups(result.events) if top is not None else [[e] for e in result.events]
     rows = [
         (
-            human(g[0]["time_s"]),
+            exact(g[0]["time_s"]),
             Text(g[0]["what"].replace("_", " "), STYLES.get(g[0]["what"], "")),
             *_who(g),
             _more(g[0]),
@@ -94,7 +94,7 @@ def _show(result: TimelineResult, names: dict[str, str | None], top: int | None)
     if result.ahead:
         first = min(e["time_s"] for e in result.ahead)
         output.say()
-        output.say(f"After the horizon {len(result.ahead):,} more go down, the first at {human(first)}.")
+        output.say(f"After the horizon {len(result.ahead):,} more go down, the first at {exact(first)}.")
     for line in result.notes:
         output.say(f"Note: {output.plain(line)}", style="dim")
 
@@ -121,14 +121,14 @@ def _counted(found: list[dict[str, Any]]) -> Counter[str]:
 
 def _more(entry: dict[str, Any]) -> str:
     gate = _gate(entry) if "service" in entry else ""
-    until = human(entry["until_s"]) if entry.get("until_s") is not None else None
+    until = exact(entry["until_s"]) if entry.get("until_s") is not None else None
     by = ", ".join(entry.get("by", ())[: events.NAMED])
     said = {
         "down": f"{gate}, last straw {by}" if by else gate,
         "called": f"by {by}, on at {until or 'once'}",
         "standby_on": f"until {until}" if until else "",
-        "on_buffer": f"{gate} not fed: {human(entry.get('buffer_s'))}, until {until}",
-        "buffer_spent": f"{gate}: {human(entry.get('buffer_s'))}",
+        "on_buffer": f"{gate} not fed: {exact(entry.get('buffer_s'))}, until {until}",
+        "buffer_spent": f"{gate}: {exact(entry.get('buffer_s'))}",
         "fed_again": gate,
     }
     return output.plain(said.get(entry["what"], ""))
@@ -150,7 +150,7 @@ def _races(races: list[dict[str, Any]], top: int | None) -> None:
         beside = f", {len(found) - len(roots):,} more follow from a race lost before" if len(found) > len(roots) else ""
         output.say(f"{title}: {len(roots):,}{beside}", style="bold")
         rows = [
-            (r["id"], _gate(r), human(r["buffer_s"]), human(r["unfed_s"]), human(r["spent_s"]), _back(r), _margin(r))
+            (r["id"], _gate(r), exact(r["buffer_s"]), exact(r["unfed_s"]), exact(r["spent_s"]), _back(r), _margin(r))
             for r in (roots or found)[:top]
         ]
         if rows:
@@ -159,7 +159,7 @@ def _races(races: list[dict[str, Any]], top: int | None) -> None:
 
 
 def _back(race: dict[str, Any]) -> str:
-    return "never" if race["back_s"] is None else human(race["back_s"])
+    return "never" if race["back_s"] is None else exact(race["back_s"])
 
 
 def _margin(race: dict[str, Any]) -> str:

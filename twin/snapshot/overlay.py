@@ -187,7 +187,7 @@ def _with_links(
     orders, meshes = dict(arrays.orders), dict(arrays.meshes)
     kinds = np.unique(both.type)
     for service in {int(types.service[k]) for k in kinds if types.gated[k]}:
-        if arrays.grounded[service]:
+        if arrays.grounded[service] and not _stands(orders.get(service), both, types, service):
             orders[service] = supply_order(links, types, service, n)
     for service in {int(types.service[k]) for k in kinds if types.mesh[k] and not types.gated[k]}:
         mesh = transport_mesh(links, types, service, n)
@@ -195,6 +195,16 @@ def _with_links(
         if mesh is not None:
             meshes[service] = mesh
     return _followed(replace(arrays, gates=gates, need_all=need_all, orders=orders, meshes=meshes)), owners
+
+
+def _stands(order: Order | None, changed: LinkColumns, types: TypeTable, service: int) -> bool:
+    """Whether components and order stay: every changed link leads from one component to a later one."""
+    if order is None:
+        return False
+    rows = types.gated[changed.type] & (types.service[changed.type] == service)
+    source, target = order.component[changed.source[rows]], order.component[changed.target[rows]]
+    directed = not types.mesh[changed.type[rows]].any()
+    return bool(directed and (source >= 0).all() and (source < target).all())
 
 
 def _joined(one: LinkColumns, two: LinkColumns) -> LinkColumns:

@@ -1,8 +1,6 @@
-// How many assets depend on one asset, over any number of links; mesh links count in both directions.
+// How many assets depend on one asset below the meshes, over any number of links; what DISTINCT asks for lets the
+// server search breadth-first and visit each asset once.
 // param id: string = "grid:bus-1"
 // mode: read
-MATCH ANY SHORTEST (a:Asset {id: $id})
-  ((x:Asset)-[r]-(y:Asset) WHERE (endNode(r) = y OR type(r) = "CONDUCTS") AND NOT type(r) IN ["WITHIN", "TRANSPORTS"])+
-  (b:Asset)
-WHERE b <> a
-RETURN count(b) AS count
+MATCH (a:Asset {id: $id})-[:POWERS|COOLS|CONNECTS|SERVES|CONTROLS|HOSTS|CONTAINS*1..]->(b:Asset)
+RETURN count(DISTINCT b) AS count

@@ -17,8 +17,9 @@ NONE, OWN = -1, -2
 
 @compiled
 def _grow(queue, low, high, mine, theirs, ptr, to, rev, open_, allowed, banned, forward, mark, parent):
-    """One level of one side; returns the new height of the queue and the arc on which both sides met, or NONE."""
-    top = high
+    """One level of one side; returns the new height of the queue, how many arcs the new level has, and the arc on which
+    both sides met, or NONE."""
+    top, arcs = high, 0
     for i in range(low, high):
         u = queue[i]
         for j in range(ptr[u], ptr[u + 1]):
@@ -27,13 +28,14 @@ def _grow(queue, low, high, mine, theirs, ptr, to, rev, open_, allowed, banned, 
             if not open_[arc] or banned[arc] or not allowed[w]:
                 continue
             if mark[w] == theirs:
-                return top, arc
+                return top, arcs, arc
             if mark[w] == 0:
                 mark[w] = mine
                 parent[w] = arc
                 queue[top] = w
                 top += 1
-    return top, np.int64(NONE)
+                arcs += ptr[w + 1] - ptr[w]
+    return top, arcs, np.int64(NONE)
 
 
 @compiled
@@ -53,15 +55,16 @@ def hop_pair(ptr, to, rev, open_, allowed, banned, s, t):
     mark[s], mark[t] = 1, 2
     ahead[0], behind[0] = s, t
     low_a, high_a, low_b, high_b = 0, 1, 0, 1
+    arcs_a, arcs_b = ptr[s + 1] - ptr[s], ptr[t + 1] - ptr[t]
     met = np.int64(NONE)
     while low_a < high_a and low_b < high_b and met == NONE:
-        if high_a - low_a <= high_b - low_b:
-            top, met = _grow(
+        if arcs_a <= arcs_b:
+            top, arcs_a, met = _grow(
                 ahead, low_a, high_a, 1, 2, ptr, to, rev, open_, allowed, banned, True, mark, parent
             )  # fmt: skip
             low_a, high_a = high_a, top
         else:
-            top, met = _grow(
+            top, arcs_b, met = _grow(
                 behind, low_b, high_b, 2, 1, ptr, to, rev, open_, allowed, banned, False, mark, parent
             )  # fmt: skip
             low_b, high_b = high_b, top

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from twin.impact.cascade import Standing, kernels
-from twin.impact.cascade.state import GONE, TOUCHED, State, Work
+from twin.impact.cascade.state import FLAGS, GONE, TOUCHED, WORKS, State, Work
 from twin.impact.system import System, ranges
 from twin.snapshot.arrays import Arrays, Bools, Gates, Ints, Longs, Mesh, Order
 
@@ -79,13 +79,14 @@ def region_of(system: System, event: Longs | Ints, also: Longs | Ints | None = N
         try:
             return _cut_out(system, standing, state, work, also)
         finally:
-            kernels.undo(state, standing.state, work)
+            kernels.undo(state, work)
 
 
 def _cut_out(system: System, standing: Standing, state: State, work: Work, also: Any) -> Region:
     touched = work.touched[: work.count[TOUCHED]]
-    unsupplied = ((state.rank[:, touched] < 0) & (standing.state.rank[:, touched] >= 0)).any(axis=0)
-    lost = np.sort(touched[(state.working[touched] == 0) | unsupplied]).astype(np.int64)
+    records, ranks = state.asset[touched], np.array(standing.rank_columns, np.int64)
+    unsupplied = ((records[:, ranks] < 0) & (records[:, ranks + 1] >= 0)).any(axis=1)
+    lost = np.sort(touched[(records[:, FLAGS] & WORKS == 0) | unsupplied]).astype(np.int64)
     if work.count[GONE] * SHARE > system.n:
         return Region(system, None)
     g = system.gates
@@ -114,7 +115,7 @@ def _links(
     none = np.zeros(0, np.int64)
     if mesh is None:
         return none, none
-    carries = standing.state.working.view(bool) & ~standing.rules.silent.view(bool)
+    carries = system.baseline & ~standing.silent
     source = np.repeat(lost, mesh.ptr[lost + 1] - mesh.ptr[lost])
     target = mesh.to[ranges(mesh.ptr, lost)].astype(np.int64)
     g = system.gates
@@ -125,8 +126,9 @@ def _links(
     kept = carries[target] & ~taken
     ends = ends[~np.isin(ends, lost)]
     outside = np.concatenate([target[kept], ends])
-    label, first = np.unique(state.label[k][outside], return_index=True)
-    island = outside[first][np.searchsorted(label, state.label[k][outside])] if len(outside) else none
+    labels = state.asset[:, standing.label_column(k)]
+    label, first = np.unique(labels[outside], return_index=True)
+    island = outside[first][np.searchsorted(label, labels[outside])] if len(outside) else none
     return (
         np.concatenate([source[taken], source[kept], ends]),
         np.concatenate([target[taken], island]),

@@ -7,138 +7,168 @@ taken out first and put back where it still holds (delete and re-derive: Gupta, 
 
 from __future__ import annotations
 
-from twin.impact.cascade.state import FRESH, GONE, GROUNDED, look_at, touch, touch_gate
+from twin.impact.cascade.state import (
+    FLAGS,
+    FORM,
+    FRESH,
+    GONE,
+    GROUNDED,
+    HAVE,
+    NEED,
+    OWNER,
+    RANKS,
+    SERVICE,
+    SILENT,
+    SLOT_BIT,
+    SUPPORT,
+    WORKS,
+    keep,
+    look_at,
+    touch,
+)
 from twin.impact.compiled import compiled
 
 
 @compiled
-def _holds(r, s, k, v):
-    for g in range(r.own_ptr[v], r.own_ptr[v + 1]):
-        if r.kind[g] == GROUNDED and r.slot[g] == k and s.have[g] < r.need[g]:
+def _holds(gate, own_ptr, service, v):
+    for g in range(own_ptr[v], own_ptr[v + 1]):
+        if gate[g, FORM] & SERVICE == service and gate[g, HAVE] < gate[g, NEED]:
             return False
     return True
 
 
 @compiled
-def unground(r, s, w, k, start):
-    """Take what left since place *start* of ``gone``, and all whose support that was, out of grounded service k.
-
-    Returns how many candidates the queue holds.
-    """
+def _leave(asset, gone, queue, was, count, rank, start):
+    """Put what left since place *start* of ``gone`` and was supplied into the queue; returns how many."""
     tail = 0
-    for i in range(start, w.count[GONE]):
-        v = w.gone[i]
-        if s.rank[k, v] >= 0:
-            w.was[v] = s.rank[k, v]
-            s.rank[k, v] = -1
-            w.queue[tail] = v
+    for i in range(start, count[GONE]):
+        v = gone[i]
+        if asset[v, rank] >= 0:
+            was[v] = asset[v, rank]
+            asset[v, rank] = -1
+            queue[tail] = v
             tail += 1
+    return tail
+
+
+@compiled
+def unground(r, s, w, k, start):
+    """Take what left since *start*, and all whose support that was, out of grounded service k; returns how many."""
+    asset, gate, use_ptr, use_gate = s.asset, s.gate, r.use_ptr, r.use_gate
+    touched, gates, dirty, queue, was, count = w.touched, w.gates, w.dirty, w.queue, w.was, w.count
+    rank, service = RANKS + 2 * k, GROUNDED | k << SLOT_BIT
+    tail = _leave(asset, w.gone, queue, was, count, rank, start)
     head = 0
     while head < tail:
-        v = w.queue[head]
+        v = queue[head]
         head += 1
-        if r.silent[v]:
+        if asset[v, FLAGS] & SILENT:
             continue
-        for j in range(r.use_ptr[v], r.use_ptr[v + 1]):
-            g = r.use_gate[j]
-            if r.kind[g] != GROUNDED or r.slot[g] != k:
+        for j in range(use_ptr[v], use_ptr[v + 1]):
+            g = use_gate[j]
+            if gate[g, FORM] & SERVICE != service:
                 continue
-            touch_gate(w, g)
-            look_at(w, g)
-            s.have[g] -= 1
-            o = r.owner[g]
-            if s.rank[k, o] > w.was[v]:
-                s.support[g] -= 1
-                if s.support[g] < r.need[g]:
-                    touch(w, o)
-                    w.was[o] = s.rank[k, o]
-                    s.rank[k, o] = -1
-                    w.queue[tail] = o
+            keep(gate, gates, count, g)
+            look_at(gate, dirty, count, g)
+            gate[g, HAVE] -= 1
+            o = gate[g, OWNER]
+            if asset[o, rank] > was[v]:
+                gate[g, SUPPORT] -= 1
+                if gate[g, SUPPORT] < gate[g, NEED]:
+                    touch(asset, touched, count, o)
+                    was[o] = asset[o, rank]
+                    asset[o, rank] = -1
+                    queue[tail] = o
                     tail += 1
     return tail
 
 
 @compiled
-def _supply_again(r, s, w, k, v, tail):
+def _supply_again(asset, gate, own_ptr, gates, count, service, rank, v):
     """Put *v* back: all that it counts on now has a lower rank."""
-    touch(w, v)
-    s.rank[k, v] = w.count[FRESH]
-    w.count[FRESH] += 1
-    for g in range(r.own_ptr[v], r.own_ptr[v + 1]):
-        if r.kind[g] == GROUNDED and r.slot[g] == k:
-            touch_gate(w, g)
-            s.support[g] = s.have[g]
-    w.fresh[tail] = v
-    return tail + 1
+    asset[v, rank] = count[FRESH]
+    count[FRESH] += 1
+    for g in range(own_ptr[v], own_ptr[v + 1]):
+        if gate[g, FORM] & SERVICE == service:
+            keep(gate, gates, count, g)
+            gate[g, SUPPORT] = gate[g, HAVE]
 
 
 @compiled
 def reground(r, s, w, k, candidates):
     """Put candidates back whose gates hold without the rest, and what these hold in turn."""
+    asset, gate, use_ptr, use_gate, own_ptr = s.asset, s.gate, r.use_ptr, r.use_gate, r.own_ptr
+    gates, queue, fresh, count = w.gates, w.queue, w.fresh, w.count
+    rank, service = RANKS + 2 * k, GROUNDED | k << SLOT_BIT
     head = tail = 0
     for i in range(candidates):
-        v = w.queue[i]
-        if s.working[v] and s.rank[k, v] < 0 and _holds(r, s, k, v):
-            tail = _supply_again(r, s, w, k, v, tail)
+        v = queue[i]
+        if asset[v, FLAGS] & WORKS and asset[v, rank] < 0 and _holds(gate, own_ptr, service, v):
+            _supply_again(asset, gate, own_ptr, gates, count, service, rank, v)
+            fresh[tail] = v
+            tail += 1
         while head < tail:
-            u = w.fresh[head]
+            u = fresh[head]
             head += 1
-            if r.silent[u]:
+            if asset[u, FLAGS] & SILENT:
                 continue
-            for j in range(r.use_ptr[u], r.use_ptr[u + 1]):
-                g = r.use_gate[j]
-                if r.kind[g] != GROUNDED or r.slot[g] != k:
+            for j in range(use_ptr[u], use_ptr[u + 1]):
+                g = use_gate[j]
+                if gate[g, FORM] & SERVICE != service:
                     continue
-                s.have[g] += 1
-                o = r.owner[g]
-                if s.working[o] and s.rank[k, o] < 0 and s.have[g] >= r.need[g] and _holds(r, s, k, o):
-                    tail = _supply_again(r, s, w, k, o, tail)
+                gate[g, HAVE] += 1
+                o = gate[g, OWNER]
+                ready = asset[o, FLAGS] & WORKS and asset[o, rank] < 0 and gate[g, HAVE] >= gate[g, NEED]
+                if ready and _holds(gate, own_ptr, service, o):
+                    _supply_again(asset, gate, own_ptr, gates, count, service, rank, o)
+                    fresh[tail] = o
+                    tail += 1
 
 
 @compiled
-def supply(r, working, k, rank, have, support, unsat, queue):
+def supply(asset, gate, r, k, unsat, queue):
     """Who is supplied in grounded service k, from its sources outwards: ranks, members that deliver, support.
 
-    Args:
-        rank: (n,) filled with -1. have, support: (m,) zero for the gates of k. unsat, queue: (n + 1,) scratch.
+    Ranks are -1 and ``HAVE`` of the gates of k is 0 to begin with; unsat, queue: (n + 1,) scratch.
     """
-    tail = 0
-    for v in range(len(working)):
+    rank, service, tail = RANKS + 2 * k, GROUNDED | k << SLOT_BIT, 0
+    for v in range(len(asset)):
         unsat[v] = 0
         for g in range(r.own_ptr[v], r.own_ptr[v + 1]):
-            if r.kind[g] == GROUNDED and r.slot[g] == k and r.need[g] > 0:
+            if gate[g, FORM] & SERVICE == service and gate[g, NEED] > 0:
                 unsat[v] += 1
-        if working[v] and unsat[v] == 0:
-            rank[v] = 0
+        if asset[v, FLAGS] & WORKS and unsat[v] == 0:
+            asset[v, rank] = 0
             queue[tail] = v
             tail += 1
     head = 0
     while head < tail:
         u = queue[head]
         head += 1
-        if r.silent[u]:
+        if asset[u, FLAGS] & SILENT:
             continue
         for j in range(r.use_ptr[u], r.use_ptr[u + 1]):
             g = r.use_gate[j]
-            if r.kind[g] != GROUNDED or r.slot[g] != k:
+            if gate[g, FORM] & SERVICE != service:
                 continue
-            have[g] += 1
-            if have[g] == r.need[g]:
-                o = r.owner[g]
+            gate[g, HAVE] += 1
+            if gate[g, HAVE] == gate[g, NEED]:
+                o = gate[g, OWNER]
                 unsat[o] -= 1
-                if unsat[o] == 0 and working[o]:
-                    rank[o] = rank[u] + 1
+                if unsat[o] == 0 and asset[o, FLAGS] & WORKS:
+                    asset[o, rank] = asset[u, rank] + 1
                     queue[tail] = o
                     tail += 1
-    _count_support(r, k, rank, support)
+    _count_support(asset, gate, r.ptr, r.member, rank, service)
 
 
 @compiled
-def _count_support(r, k, rank, support):
-    """Members of lower rank that deliver, for the gates of grounded service k."""
-    for g in range(len(r.owner)):
-        if r.kind[g] == GROUNDED and r.slot[g] == k:
-            for i in range(r.ptr[g], r.ptr[g + 1]):
-                u = r.member[i]
-                if rank[u] >= 0 and not r.silent[u] and rank[u] < rank[r.owner[g]]:
-                    support[g] += 1
+def _count_support(asset, gate, ptr, member, rank, service):
+    """Members of lower rank that deliver, for the gates of one grounded service."""
+    for g in range(len(gate)):
+        if gate[g, FORM] & SERVICE == service:
+            own = asset[gate[g, OWNER], rank]
+            for i in range(ptr[g], ptr[g + 1]):
+                u = member[i]
+                if 0 <= asset[u, rank] < own and not asset[u, FLAGS] & SILENT:
+                    gate[g, SUPPORT] += 1

@@ -8,55 +8,107 @@ from __future__ import annotations
 
 from twin.impact.cascade.ground import reground, unground
 from twin.impact.cascade.mesh import joined_have, part
-from twin.impact.cascade.state import DIRTY, FRESH, GATES, GONE, JOINED, PLAIN, TOUCHED, drop, look_at, touch_gate
+from twin.impact.cascade.state import (
+    DIRTY,
+    FLAGS,
+    FORM,
+    FRESH,
+    GATES,
+    GONE,
+    HAVE,
+    HAVE_BEFORE,
+    JOINED,
+    KEPT,
+    LOOKED,
+    MARK,
+    NEED,
+    OUTAGE,
+    OWNER,
+    RANKS,
+    SILENT,
+    SUPPORT,
+    SUPPORT_BEFORE,
+    TOUCHED,
+    TOUCHED_BIT,
+    WORKED,
+    WORKS,
+    drop,
+    keep,
+    look_at,
+)
 from twin.impact.compiled import compiled
 
 
 @compiled
-def _withdraw(r, s, w, u):
-    """What *u*, which has left, no longer gives to plain gates; its joined gates are looked at later."""
-    for j in range(r.use_ptr[u], r.use_ptr[u + 1]):
-        g = r.use_gate[j]
-        if r.kind[g] == PLAIN:
-            if not r.silent[u]:
-                touch_gate(w, g)
-                s.have[g] -= 1
-                if s.have[g] < r.need[g] and r.outage[g]:
-                    drop(s, w, r.owner[g])
-        elif r.kind[g] == JOINED:
-            look_at(w, g)
+def _withdraw(asset, gate, use_ptr, use_gate, gone, touched, gates, dirty, count, head):
+    """What all that left since *head* no longer gives to plain gates; joined gates are looked at later.
+
+    Returns the new end of ``gone``.
+    """
+    tail, kept, marks = count[GONE], count[TOUCHED], count[GATES]
+    while head < tail:
+        u = gone[head]
+        head += 1
+        silent = asset[u, FLAGS] & SILENT
+        for j in range(use_ptr[u], use_ptr[u + 1]):
+            g = use_gate[j]
+            form = gate[g, FORM]
+            if form & 3:
+                if form & 3 == JOINED:
+                    look_at(gate, dirty, count, g)
+                continue
+            if silent:
+                continue
+            if not gate[g, MARK] & KEPT:
+                gate[g, MARK] |= KEPT
+                gates[marks] = g
+                marks += 1
+            have = gate[g, HAVE] - 1
+            gate[g, HAVE] = have
+            if have < gate[g, NEED] and form & OUTAGE:
+                o = gate[g, OWNER]
+                flags = asset[o, FLAGS]
+                if flags & WORKS:
+                    asset[o, FLAGS] = (flags & ~WORKS) | TOUCHED_BIT
+                    if not flags & TOUCHED_BIT:
+                        touched[kept] = o
+                        kept += 1
+                    gone[tail] = o
+                    tail += 1
+    count[GONE], count[TOUCHED], count[GATES] = tail, kept, marks
+    return tail
 
 
 @compiled
 def _judge(r, s, w):
     """Owners of looked-at outage gates that do not hold leave."""
-    for i in range(w.count[DIRTY]):
-        g = w.dirty[i]
-        w.dirty_flag[g] = 0
-        if r.kind[g] == JOINED:
-            touch_gate(w, g)
-            s.have[g] = joined_have(r, s, g)
-        if r.outage[g] and s.have[g] < r.need[g]:
-            drop(s, w, r.owner[g])
-    w.count[DIRTY] = 0
+    asset, gate, dirty, count = s.asset, s.gate, w.dirty, w.count
+    for i in range(count[DIRTY]):
+        g = dirty[i]
+        gate[g, MARK] &= ~LOOKED
+        if gate[g, FORM] & 3 == JOINED:
+            keep(gate, w.gates, count, g)
+            gate[g, HAVE] = joined_have(asset, gate, r.ptr, r.member, s.grounded, g)
+        if gate[g, FORM] & OUTAGE and gate[g, HAVE] < gate[g, NEED]:
+            drop(asset, w.gone, w.touched, count, gate[g, OWNER])
+    count[DIRTY] = 0
 
 
 @compiled
 def settle(r, s, w):
     """Follow what left to the end."""
-    head = done = 0
+    done = 0
     while True:
-        while head < w.count[GONE]:
-            _withdraw(r, s, w, w.gone[head])
-            head += 1
-        for k in range(s.rank.shape[0]):
+        head = _withdraw(s.asset, s.gate, r.use_ptr, r.use_gate, w.gone, w.touched, w.gates, w.dirty, w.count, done)
+        for k in range(s.grounded):
             candidates = unground(r, s, w, k, done)
             if candidates > 0:
                 reground(r, s, w, k, candidates)
-        for k in range(s.label.shape[0]):
+        for k in range(len(r.mesh_ptr)):
             part(r, s, w, k, done)
         done = head
-        _judge(r, s, w)
+        if w.count[DIRTY]:
+            _judge(r, s, w)
         if head == w.count[GONE]:
             return
 
@@ -65,48 +117,50 @@ def settle(r, s, w):
 def cascade(r, s, w, rows):
     """Let *rows* fail; what left, they included, is ``gone[:count[GONE]]``. :func:`undo` takes it back."""
     for row in rows:
-        drop(s, w, row)
-    settle(r, s, w)
+        drop(s.asset, w.gone, w.touched, w.count, row)
+    if w.count[GONE]:
+        settle(r, s, w)
 
 
 @compiled
-def undo(s, base, w):
+def undo(s, w):
     """Take everything back that was touched."""
-    for i in range(w.count[TOUCHED]):
-        v = w.touched[i]
-        w.touched_flag[v] = 0
-        s.working[v] = base.working[v]
-        for k in range(s.rank.shape[0]):
-            s.rank[k, v] = base.rank[k, v]
-        for k in range(s.label.shape[0]):
-            s.label[k, v] = base.label[k, v]
-    for i in range(w.count[GATES]):
-        g = w.gates[i]
-        w.gate_flag[g] = 0
-        s.have[g] = base.have[g]
-        s.support[g] = base.support[g]
-    w.count[GONE] = w.count[TOUCHED] = w.count[GATES] = 0
-    w.count[FRESH] = len(s.working) + 1
+    asset, gate, touched, gates, count = s.asset, s.gate, w.touched, w.gates, w.count
+    pairs = s.pairs
+    for i in range(count[TOUCHED]):
+        v = touched[i]
+        flags = asset[v, FLAGS] & ~TOUCHED_BIT
+        asset[v, FLAGS] = flags | WORKS if flags & WORKED else flags
+        for k in range(pairs):
+            asset[v, RANKS + 2 * k] = asset[v, RANKS + 2 * k + 1]
+    for i in range(count[GATES]):
+        g = gates[i]
+        gate[g, MARK] = 0
+        gate[g, HAVE] = gate[g, HAVE_BEFORE]
+        gate[g, SUPPORT] = gate[g, SUPPORT_BEFORE]
+    count[GONE] = count[TOUCHED] = count[GATES] = 0
+    count[FRESH] = len(asset) + 1
 
 
 @compiled
-def scenarios(r, s, base, w, ptr, rows, weights, sums, sizes, often):
+def scenarios(r, s, w, ptr, rows, weights, sums, sizes, often):
     """Each scenario i lets ``rows[ptr[i]:ptr[i+1]]`` fail, from the same state.
 
     Args:
         weights: (n, w). sums: (c, w) of what left, written. sizes: (c,) assets that left, written.
         often: (n,) or (0,): how often each asset left, added to.
     """
+    gone, count = w.gone, w.count
     for i in range(len(ptr) - 1):
         cascade(r, s, w, rows[ptr[i] : ptr[i + 1]])
-        total = w.count[GONE]
+        total = count[GONE]
         sizes[i] = total
         for j in range(weights.shape[1]):
             worth = 0.0
             for place in range(total):
-                worth += weights[w.gone[place], j]
+                worth += weights[gone[place], j]
             sums[i, j] = worth
         if len(often):
             for place in range(total):
-                often[w.gone[place]] += 1
-        undo(s, base, w)
+                often[gone[place]] += 1
+        undo(s, w)

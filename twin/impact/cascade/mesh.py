@@ -9,22 +9,36 @@ from __future__ import annotations
 
 import numpy as np
 
-from twin.impact.cascade.state import FRESH, GONE, JOINED, look_at, touch
+from twin.impact.cascade.state import (
+    FLAGS,
+    FORM,
+    FRESH,
+    GONE,
+    JOINED,
+    RANKS,
+    SERVICE,
+    SILENT,
+    SLOT_BIT,
+    TRANSPORT,
+    WORKS,
+    look_at,
+    touch,
+)
 from twin.impact.compiled import compiled
 
 
 @compiled
-def joined_have(r, s, g):
+def joined_have(asset, gate, ptr, member, grounded, g):
     """Most end points of a joined gate that carry and lie in one island."""
-    best, k = 0, r.slot[g]
-    for i in range(r.ptr[g], r.ptr[g + 1]):
-        u = r.member[i]
-        if not s.working[u] or r.silent[u]:
+    best, label = 0, RANKS + 2 * grounded + 2 * ((gate[g, FORM] & SERVICE) >> SLOT_BIT)
+    for i in range(ptr[g], ptr[g + 1]):
+        u = member[i]
+        if asset[u, FLAGS] & (WORKS | SILENT) != WORKS:
             continue
         count = 0
-        for j in range(r.ptr[g], r.ptr[g + 1]):
-            v = r.member[j]
-            if s.working[v] and not r.silent[v] and s.label[k, v] == s.label[k, u]:
+        for j in range(ptr[g], ptr[g + 1]):
+            v = member[j]
+            if asset[v, FLAGS] & (WORKS | SILENT) == WORKS and asset[v, label] == asset[u, label]:
                 count += 1
         best = max(best, count)
     return best
@@ -39,32 +53,34 @@ def _root(parent, a):
 
 
 @compiled
-def _borders(r, s, w, k, start):
+def _borders(asset, mesh_ptr, mesh_to, gone, queue, group, count, k, start):
     """Working transport next to what left since *start*, each once, into ``queue``; returns how many."""
     tail = 0
-    for i in range(start, w.count[GONE]):
-        v = w.gone[i]
-        if r.silent[v]:
+    for i in range(start, count[GONE]):
+        v = gone[i]
+        if not asset[v, FLAGS] & TRANSPORT << k or asset[v, FLAGS] & SILENT:
             continue
-        for j in range(r.mesh_ptr[k, v], r.mesh_ptr[k, v + 1]):
-            u = r.mesh_to[j]
-            if s.working[u] and not r.silent[u] and w.group[u] < 0:
-                w.group[u] = 0
-                w.queue[tail] = u
+        for j in range(mesh_ptr[k, v], mesh_ptr[k, v + 1]):
+            u = mesh_to[j]
+            if asset[u, FLAGS] & (WORKS | SILENT) == WORKS and group[u] < 0:
+                group[u] = 0
+                queue[tail] = u
                 tail += 1
     for i in range(tail):
-        w.group[w.queue[i]] = -1
+        group[queue[i]] = -1
     return tail
 
 
 @compiled
 def part(r, s, w, k, start):
     """Find which islands the loss of transport has parted, and give the smaller parts a label of their own."""
-    seeds = _borders(r, s, w, k, start)
+    asset, queue = s.asset, w.queue
+    seeds = _borders(asset, r.mesh_ptr, r.mesh_to, w.gone, queue, w.group, w.count, k, start)
     if seeds < 2:
         return
-    chosen = w.queue[:seeds].copy()
-    labels = s.label[k][chosen]
+    chosen, labels = queue[:seeds].copy(), np.zeros(seeds, np.int32)
+    for i in range(seeds):
+        labels[i] = asset[chosen[i], RANKS + 2 * s.grounded + 2 * k]
     order = np.argsort(labels)
     first = 0
     while first < seeds:
@@ -72,44 +88,46 @@ def part(r, s, w, k, start):
         while last < seeds and labels[order[last]] == labels[order[first]]:
             last += 1
         if last - first > 1:
-            found = _search(r, s, w, k, chosen[order[first:last]])
+            found = _search(
+                asset, r.mesh_ptr, r.mesh_to, w.fresh, w.group, w.parent, w.active, k, chosen[order[first:last]]
+            )
             _relabel(r, s, w, k, found)
         first = last
 
 
 @compiled
-def _search(r, s, w, k, seeds):
+def _search(asset, mesh_ptr, mesh_to, fresh, group, parent, active, k, seeds):
     """Breadth-first from all seeds of one island at once, until at most one group of them is still searching.
 
     ``active`` of a group's root counts its assets still to be looked at. Returns how many assets ``fresh`` holds.
     """
     for i in range(len(seeds)):
-        w.group[seeds[i]] = i
-        w.parent[i] = i
-        w.active[i] = 1
-        w.fresh[i] = seeds[i]
+        group[seeds[i]] = i
+        parent[i] = i
+        active[i] = 1
+        fresh[i] = seeds[i]
     head, tail, rivals = 0, len(seeds), len(seeds) - 1
     while rivals > 0:
-        v = w.fresh[head]
+        v = fresh[head]
         head += 1
-        a = _root(w.parent, w.group[v])
-        for j in range(r.mesh_ptr[k, v], r.mesh_ptr[k, v + 1]):
-            u = r.mesh_to[j]
-            if not s.working[u] or r.silent[u]:
+        a = _root(parent, group[v])
+        for j in range(mesh_ptr[k, v], mesh_ptr[k, v + 1]):
+            u = mesh_to[j]
+            if asset[u, FLAGS] & (WORKS | SILENT) != WORKS:
                 continue
-            if w.group[u] < 0:
-                w.group[u] = a
-                w.active[a] += 1
-                w.fresh[tail] = u
+            if group[u] < 0:
+                group[u] = a
+                active[a] += 1
+                fresh[tail] = u
                 tail += 1
                 continue
-            b = _root(w.parent, w.group[u])
+            b = _root(parent, group[u])
             if a != b:
-                w.parent[b] = a
-                w.active[a] += w.active[b]
+                parent[b] = a
+                active[a] += active[b]
                 rivals -= 1
-        w.active[a] -= 1
-        if w.active[a] == 0:
+        active[a] -= 1
+        if active[a] == 0:
             rivals -= 1
     return tail
 
@@ -117,19 +135,21 @@ def _search(r, s, w, k, seeds):
 @compiled
 def _relabel(r, s, w, k, found):
     """Labels for the groups that came to an end, and a look at the gates of their assets; flags are reset."""
+    asset, gate, fresh, group, parent, active, count = s.asset, s.gate, w.fresh, w.group, w.parent, w.active, w.count
+    label, service = RANKS + 2 * s.grounded + 2 * k, JOINED | k << SLOT_BIT
     for i in range(found):
-        v = w.fresh[i]
-        a = _root(w.parent, w.group[v])
-        if w.active[a] > 0:
+        v = fresh[i]
+        a = _root(parent, group[v])
+        if active[a] > 0:
             continue
-        if w.active[a] == 0:  # from now on the negative of its label
-            w.active[a] = -w.count[FRESH]
-            w.count[FRESH] += 1
-        touch(w, v)
-        s.label[k, v] = -w.active[a]
+        if active[a] == 0:  # from now on the negative of its label
+            active[a] = -count[FRESH]
+            count[FRESH] += 1
+        touch(asset, w.touched, count, v)
+        asset[v, label] = -active[a]
         for j in range(r.use_ptr[v], r.use_ptr[v + 1]):
             g = r.use_gate[j]
-            if r.kind[g] == JOINED and r.slot[g] == k:
-                look_at(w, g)
+            if gate[g, FORM] & SERVICE == service:
+                look_at(gate, w.dirty, count, g)
     for i in range(found):
-        w.group[w.fresh[i]] = -1
+        group[fresh[i]] = -1

@@ -18,10 +18,37 @@ from twin.errors import TwinError
 from twin.impact.cascade import kernels
 from twin.impact.cascade.ground import supply
 from twin.impact.cascade.mesh import joined_have
-from twin.impact.cascade.state import FRESH, GONE, GROUNDED, JOINED, PLAIN, Rules, State, Work
+from twin.impact.cascade.state import (
+    FLAGS,
+    FORM,
+    FRESH,
+    GONE,
+    GROUNDED,
+    HAVE,
+    HAVE_BEFORE,
+    JOINED,
+    NEED,
+    OUTAGE,
+    OWNER,
+    PLAIN,
+    RANKS,
+    SILENT,
+    SLOT_BIT,
+    SUPPORT,
+    SUPPORT_BEFORE,
+    TRANSPORT,
+    WORKED,
+    WORKS,
+    Rules,
+    State,
+    Work,
+)  # fmt: skip
 from twin.impact.kernels import islands
 from twin.impact.system import System
-from twin.snapshot.arrays import Bools, Bytes, Floats, Ints, Longs
+from twin.snapshot.arrays import Bools, Floats, Ints, Longs
+
+#: A record has a multiple of so many numbers: half a cache line.
+RECORD = 8
 
 
 class Standing:
@@ -35,54 +62,71 @@ class Standing:
     def __init__(self, system: System, silent: Bools | None = None) -> None:
         self.system = system
         gates = system.gates
-        silent = system.finite if silent is None else silent
+        self.silent = system.finite if silent is None else silent
         grounded, joined = sorted(system.arrays.orders), system.joined_services
-        slots = np.zeros(len(system.grounded), np.uint8)
-        slots[grounded] = np.arange(len(grounded))
-        slot = slots[gates.service]
-        slots[joined] = np.arange(len(joined))
-        slot[gates.joined] = slots[gates.service[gates.joined]]
-        kind = np.where(gates.joined, JOINED, np.where(system.grounded[gates.service], GROUNDED, 0))
         mesh_ptr, mesh_to = _meshes(system, joined)
         self.rules = Rules(
-            *map(_frozen, (silent.view(np.uint8), kind.astype(np.uint8), slot, gates.need)),
-            *map(_frozen, (system.outage.view(np.uint8), gates.owner, gates.ptr, gates.member, gates.own_ptr)),
-            *map(_frozen, (gates.use_ptr, gates.use_gate, mesh_ptr, mesh_to)),
+            *map(_frozen, (gates.ptr, gates.member, gates.own_ptr, gates.use_ptr, gates.use_gate, mesh_ptr, mesh_to))
         )
-        self.state = self._base(len(grounded), joined)
+        width = RANKS + 2 * (len(grounded) + len(joined))
+        asset = np.zeros((system.n, -(-width // RECORD) * RECORD), np.int32)
+        self.state = State(asset, np.zeros((system.m, RECORD), np.int32), len(grounded), len(grounded) + len(joined))
+        self._write_rules(grounded, joined)
+        self._write_state(len(joined))
         self._check()
         self._idle: deque[tuple[State, Work]] = deque()
 
-    def _base(self, slots: int, joined: list[int]) -> State:
-        """The counters of the state before any event."""
-        system, rules = self.system, self.rules
-        n, m = system.n, system.m
-        working = system.baseline.astype(np.uint8)
-        gates, silent = system.gates, rules.silent.view(bool)
-        delivers = system.baseline & ~silent
-        counts = np.bincount(system.gate_of_member[delivers[gates.member]], minlength=m).astype(np.int32)
-        have = np.where(rules.kind == PLAIN, counts, 0).astype(np.int32)
-        support = np.zeros(m, np.int32)
-        rank = np.full((slots, n), -1, np.int32)
-        unsat, queue = np.zeros(n + 1, np.int32), np.zeros(n + 1, np.int32)
-        for k in range(slots):
-            supply(rules, working, k, rank[k], have, support, unsat, queue)
-        label = np.zeros((len(joined), n), np.int32)
+    def _write_rules(self, grounded: list[int], joined: list[int]) -> None:
+        """The parts of the records that never change."""
+        system, gates, (asset, gate, *_) = self.system, self.system.gates, self.state
+        slots = np.zeros(len(system.grounded), np.int32)
+        slots[grounded] = np.arange(len(grounded))
+        slots[joined] = np.arange(len(joined))
+        kind = np.where(gates.joined, JOINED, np.where(system.grounded[gates.service], GROUNDED, PLAIN))
+        slot = np.where(kind == PLAIN, 0, slots[gates.service])
+        gate[:, NEED], gate[:, OWNER] = gates.need, gates.owner
+        gate[:, FORM] = kind | slot << SLOT_BIT | np.where(system.outage, OUTAGE, 0)
+        asset[:, FLAGS] = np.where(system.baseline, WORKS | WORKED, 0) | np.where(self.silent, SILENT, 0)
         for k in range(len(joined)):
-            islands(rules.mesh_ptr[k], rules.mesh_to, delivers, label[k], queue)
-        state = State(working, rank, have, support, label)
-        for gate in np.flatnonzero(gates.joined):
-            have[gate] = joined_have(rules, state, gate)
-        return state
+            asset[np.diff(self.rules.mesh_ptr[k]) > 0, FLAGS] |= TRANSPORT << k
+
+    def _write_state(self, joined: int) -> None:
+        """The counters of the state before any event."""
+        system, rules, gates, (asset, gate, grounded, _) = self.system, self.rules, self.system.gates, self.state
+        unsat, queue = np.zeros(system.n + 1, np.int32), np.zeros(system.n + 1, np.int32)
+        delivers = system.baseline & ~self.silent
+        counts = np.bincount(system.gate_of_member[delivers[gates.member]], minlength=system.m)
+        gate[:, HAVE] = np.where(gate[:, FORM] & 3 == PLAIN, counts, 0)
+        for k in range(grounded):
+            asset[:, RANKS + 2 * k] = -1
+            supply(asset, gate, rules, k, unsat, queue)
+        for k in range(joined):
+            label = np.zeros(system.n, np.int32)
+            islands(rules.mesh_ptr[k], rules.mesh_to, delivers, label, queue)
+            asset[:, RANKS + 2 * grounded + 2 * k] = label
+        for place in np.flatnonzero(gates.joined):
+            gate[place, HAVE] = joined_have(asset, gate, rules.ptr, rules.member, grounded, place)
+        for now in range(RANKS, RANKS + 2 * self.state.pairs, 2):
+            asset[:, now + 1] = asset[:, now]
+        gate[:, HAVE_BEFORE], gate[:, SUPPORT_BEFORE] = gate[:, HAVE], gate[:, SUPPORT]
 
     def _check(self) -> None:
         """The state before any event stands by itself, or nothing that follows from it would be right."""
-        rules, state = self.rules, self.state
-        broken = rules.outage.view(bool) & (state.have < rules.need) & state.working.view(bool)[rules.owner]
+        gate = self.state.gate
+        broken = (gate[:, FORM] & OUTAGE > 0) & (gate[:, HAVE] < gate[:, NEED]) & self.system.baseline[gate[:, OWNER]]
         if broken.any():
             raise TwinError(
                 f"{int(broken.sum())} gate(s) do not hold before any event", fix="Report it, with the snapshot."
             )
+
+    @property
+    def rank_columns(self) -> list[int]:
+        """Columns of an asset's record with its ranks now; those before follow each."""
+        return list(range(RANKS, RANKS + 2 * self.state.grounded, 2))
+
+    def label_column(self, k: int) -> int:
+        """Column of an asset's record with its island in joined service k."""
+        return RANKS + 2 * self.state.grounded + 2 * k
 
     @cached_property
     def divisible(self) -> bool:
@@ -91,10 +135,10 @@ class Standing:
         Not so where a working asset is without supply in a grounded service (a ``degrade`` gate), or where a standby
         source that is off is transport: such a source coming on could help others.
         """
-        state, rules = self.state, self.rules
-        idle = np.flatnonzero(rules.silent)
-        transport = (rules.mesh_ptr[:, idle + 1] > rules.mesh_ptr[:, idle]).any()
-        return not transport and not ((state.rank < 0) & state.working.view(bool)).any()
+        idle = np.flatnonzero(self.silent)
+        transport = (self.rules.mesh_ptr[:, idle + 1] > self.rules.mesh_ptr[:, idle]).any()
+        unsupplied = (self.state.asset[:, self.rank_columns] < 0).any(axis=1)
+        return not transport and not (unsupplied & self.system.baseline).any()
 
     @contextmanager
     def worker(self) -> Iterator[tuple[State, Work]]:
@@ -102,7 +146,8 @@ class Standing:
         try:
             pair = self._idle.pop()
         except IndexError:
-            pair = State(*(part.copy() for part in self.state)), scratch(self.system.n, self.system.m)
+            asset, gate, *rest = self.state
+            pair = State(asset.copy(), gate.copy(), *rest), scratch(self.system.n, self.system.m)
         yield pair
         self._idle.append(pair)  # not after an exception: its state may be half undone
 
@@ -125,7 +170,7 @@ class Cascade:
         with s.worker() as (state, work):
             kernels.cascade(s.rules, state, work, np.ascontiguousarray(rows, np.int32))
             gone: Ints = np.sort(work.gone[: work.count[GONE]])
-            kernels.undo(state, s.state, work)
+            kernels.undo(state, work)
         return gone
 
     def singles(self, rows: Ints | Longs, weights: Floats) -> Floats:
@@ -155,7 +200,7 @@ class Cascade:
         sums, sizes = np.zeros((len(ptr) - 1, weights.shape[1])), np.zeros(len(ptr) - 1, np.int64)
         with s.worker() as (state, work):
             kernels.scenarios(
-                s.rules, state, s.state, work, np.ascontiguousarray(ptr, np.int64),
+                s.rules, state, work, np.ascontiguousarray(ptr, np.int64),
                 np.ascontiguousarray(rows, np.int32), np.ascontiguousarray(weights, np.float64), sums, sizes,
                 np.zeros(0, np.int64) if often is None else often,
             )  # fmt: skip
@@ -166,17 +211,10 @@ def scratch(n: int, m: int) -> Work:
     """Work space for cascades over n assets and m gates."""
     count = np.zeros(5, np.int64)
     count[FRESH] = n + 1
-    assets = [np.zeros(n + 1, np.int32) for _ in range(8)]
-    gone, touched, queue, was, fresh, group, parent, active = assets
+    gone, touched, queue, was, fresh, group, parent, active = (np.zeros(n + 1, np.int32) for _ in range(8))
     group[:] = -1
-    return Work(
-        gone, touched, _flags(n), np.zeros(m, np.int32), _flags(m), np.zeros(m, np.int32), _flags(m), queue, was, fresh,
-        group, parent, active, count,
-    )  # fmt: skip
-
-
-def _flags(n: int) -> Bytes:
-    return np.zeros(n, np.uint8)
+    gates, dirty = np.zeros(m, np.int32), np.zeros(m, np.int32)
+    return Work(gone, touched, gates, dirty, queue, was, fresh, group, parent, active, count)
 
 
 def _frozen(array: Any) -> Any:

@@ -1,5 +1,8 @@
 # mypy: disable-error-code="no-untyped-def"
-"""What a cascade works on: rules that never change, a state, and the scratch that takes changes back."""
+"""What a cascade works on: one record an asset and one a gate, each in one cache line, and lists of what was touched.
+
+A record carries its values of before the event too, so that taking back reads nothing else.
+"""
 
 from __future__ import annotations
 
@@ -8,26 +11,30 @@ from typing import Any, NamedTuple
 from twin.impact.compiled import compiled
 
 PLAIN, GROUNDED, JOINED = 0, 1, 2
+
+#: Columns of a gate's record. ``FORM`` has the kind in bits 0-1, the slot of its service from bit 2, and ``OUTAGE``.
+HAVE, NEED, OWNER, FORM, SUPPORT, MARK, HAVE_BEFORE, SUPPORT_BEFORE = range(8)
+SLOT_BIT, OUTAGE = 2, 1 << 10
+SERVICE = OUTAGE - 1  # bits of kind and slot
+
+#: Columns of an asset's record: flags, then (now, before) for each grounded rank, then for each label.
+FLAGS, RANKS = 0, 1
+WORKS, WORKED, SILENT, TOUCHED_BIT, TRANSPORT = 1, 2, 4, 8, 16  # TRANSPORT << j: in the mesh of joined service j
+#: Bits of a gate's ``MARK``.
+KEPT, LOOKED = 1, 2
+
 #: Places of ``Work.count``.
 GONE, TOUCHED, GATES, DIRTY, FRESH = range(5)
 
 
 class Rules(NamedTuple):
-    """What never changes; n assets, m gates, G grounded services, J services with joined gates.
+    """What never changes; n assets, m gates, J services with joined gates.
 
     Attributes:
-        silent: (n,) delivers nothing. kind: (m,) PLAIN, GROUNDED or JOINED.
-        slot: (m,) which grounded or joined service.
-        need, outage, owner: (m,). ptr, member: members of each gate. own_ptr, use_ptr, use_gate: as in ``Gates``.
+        ptr, member: members of each gate. own_ptr, use_ptr, use_gate: as in ``Gates``.
         mesh_ptr: (J, n + 1), mesh_to: transport neighbours of v in service j are ``mesh_to[mesh_ptr[j, v]:...]``.
     """
 
-    silent: Any
-    kind: Any
-    slot: Any
-    need: Any
-    outage: Any
-    owner: Any
     ptr: Any
     member: Any
     own_ptr: Any
@@ -38,32 +45,30 @@ class Rules(NamedTuple):
 
 
 class State(NamedTuple):
-    """One state: working (n,) uint8, rank (G, n) -1 where not supplied, have and support (m,), label (J, n)."""
+    """One state: ``asset`` (n, width) and ``gate`` (m, 8) records.
 
-    working: Any
-    rank: Any
-    have: Any
-    support: Any
-    label: Any
+    grounded: how many grounded services there are. pairs: these and the services with joined gates.
+    """
+
+    asset: Any
+    gate: Any
+    grounded: int
+    pairs: int
 
 
 class Work(NamedTuple):
-    """Scratch of one cascade; all flags are zero between cascades.
+    """Scratch of one cascade.
 
     Attributes:
-        gone: (n + 1,) what left the operating set, in order. touched, touched_flag: assets to take back.
-        gates, gate_flag: gates to take back. dirty, dirty_flag: gates to look at.
+        gone: (n + 1,) what left the operating set, in order. touched, gates: what to take back. dirty: gates to judge.
         queue, was: candidates of a grounded pass and the rank they had. fresh: a second queue.
         group, parent, active: of a search in the mesh. count: see ``GONE`` and following.
     """
 
     gone: Any
     touched: Any
-    touched_flag: Any
     gates: Any
-    gate_flag: Any
     dirty: Any
-    dirty_flag: Any
     queue: Any
     was: Any
     fresh: Any
@@ -74,37 +79,40 @@ class Work(NamedTuple):
 
 
 @compiled
-def touch(w, v):
-    """Note that asset *v* is to be taken back."""
-    if not w.touched_flag[v]:
-        w.touched_flag[v] = 1
-        w.touched[w.count[TOUCHED]] = v
-        w.count[TOUCHED] += 1
-
-
-@compiled
-def touch_gate(w, g):
-    """Note that gate *g* is to be taken back."""
-    if not w.gate_flag[g]:
-        w.gate_flag[g] = 1
-        w.gates[w.count[GATES]] = g
-        w.count[GATES] += 1
-
-
-@compiled
-def look_at(w, g):
-    """Note that gate *g* is to be judged."""
-    if not w.dirty_flag[g]:
-        w.dirty_flag[g] = 1
-        w.dirty[w.count[DIRTY]] = g
-        w.count[DIRTY] += 1
-
-
-@compiled
-def drop(s, w, v):
+def drop(asset, gone, touched, count, v):
     """Take *v* out of the operating set, if it is in."""
-    if s.working[v]:
-        s.working[v] = 0
-        touch(w, v)
-        w.gone[w.count[GONE]] = v
-        w.count[GONE] += 1
+    flags = asset[v, FLAGS]
+    if flags & WORKS:
+        asset[v, FLAGS] = (flags & ~WORKS) | TOUCHED_BIT
+        if not flags & TOUCHED_BIT:
+            touched[count[TOUCHED]] = v
+            count[TOUCHED] += 1
+        gone[count[GONE]] = v
+        count[GONE] += 1
+
+
+@compiled
+def touch(asset, touched, count, v):
+    """Note that asset *v* is to be taken back."""
+    if not asset[v, FLAGS] & TOUCHED_BIT:
+        asset[v, FLAGS] |= TOUCHED_BIT
+        touched[count[TOUCHED]] = v
+        count[TOUCHED] += 1
+
+
+@compiled
+def keep(gate, gates, count, g):
+    """Note that gate *g* is to be taken back."""
+    if not gate[g, MARK] & KEPT:
+        gate[g, MARK] |= KEPT
+        gates[count[GATES]] = g
+        count[GATES] += 1
+
+
+@compiled
+def look_at(gate, dirty, count, g):
+    """Note that gate *g* is to be judged."""
+    if not gate[g, MARK] & LOOKED:
+        gate[g, MARK] |= LOOKED
+        dirty[count[DIRTY]] = g
+        count[DIRTY] += 1

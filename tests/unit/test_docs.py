@@ -36,7 +36,7 @@ def root() -> TyperGroup:
 
 def commands(text: str) -> Iterator[list[str]]:
     """Every `twin ...` command line of a page: in fenced blocks at the start of a line, and in backticks."""
-    lines = [line.strip() for block in FENCE.findall(text) for line in block.splitlines()]
+    lines = [line.strip() for block in FENCE.findall(text) for line in block.replace("\\\n", " ").splitlines()]
     lines += re.findall(r"`([^`\n]+)`", FENCE.sub("", text))
     for line in lines:
         found = re.match(r"(?:\$ )?(?:\.venv/bin/)?twin ((?:[a-z]|--?[a-z]).*)$", line)

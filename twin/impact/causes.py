@@ -18,6 +18,8 @@ from twin.impact.replay import NEVER, Replay
 from twin.impact.verdicts import DEGRADED, FAILED, UNAFFECTED, Verdicts
 
 EVENT, DOWN, RIDES, RISK, FUEL, OFF, IDLE, OPEN = "event", "down", "rides", "risk", "fuel", "off", "idle", "open"
+#: What can be the last straw.
+STOPPED = (EVENT, DOWN, RIDES, RISK, FUEL)
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ class Causes:
         if node.why == DOWN:
             return self._of_losses(node, self.replay.drop(node.row, node.time))
         if node.why == RIDES:
-            return self._of_losses(node, self.replay.ride(node.row))
+            return self._riding(node)
         if node.why == RISK:
             return self._of_losses(node, self.verdicts.now)
         if node.why == FUEL:
@@ -124,7 +126,7 @@ class Causes:
         """The members that stopped last, of those that failed a gate at *at*."""
         members = losses.member[losses.ptr[place] : losses.ptr[place + 1]].tolist()
         nodes = [self.stopped(member, at) for member in members]
-        known = [n for n in nodes if n.why not in (OFF, IDLE, OPEN)]
+        known = [n for n in nodes if n.why in STOPPED]
         latest = max((n.time for n in known), default=0.0)
         return [n for n in known if n.time == latest] or nodes
 
@@ -141,10 +143,29 @@ class Causes:
                 return Node(row, off, FUEL)
             if on > at:
                 return Node(row, on, OFF if on < NEVER else IDLE)
-        ride = self.replay.ride(row)
-        if ride is not None and ride.time_s <= at:
-            return Node(row, ride.time_s, RIDES)
-        return Node(row, at, OPEN)
+        unfed = self._unfed(row, at)
+        return Node(row, unfed, RIDES) if unfed is not None else Node(row, at, OPEN)
+
+    def _unfed(self, row: int, at: float) -> float | None:
+        """Since when a gate of a working asset is not fed that is not at *at*; None when all are."""
+        g = self.system.gates
+        own = range(int(g.own_ptr[row]), int(g.own_ptr[row + 1]))
+        spells = [spell for gate in own if (spell := self.replay.spell_of(gate, at)) is not None]
+        return max((spell.start for spell in spells), default=None)
+
+    def _riding(self, node: Node) -> Reason:
+        """Why a working asset is not fed: by the losses kept of the first time, later by the members of its gates."""
+        ride = self.replay.ride(node.row)
+        if ride is not None and ride.time_s == node.time:
+            return self._of_losses(node, ride)
+        g = self.system.gates
+        found: list[Node] = []
+        for gate in range(int(g.own_ptr[node.row]), int(g.own_ptr[node.row + 1])):
+            if self.replay.spell_of(gate, node.time) is not None:
+                members = g.member[g.ptr[gate] : g.ptr[gate + 1]].tolist()
+                found += [n for n in (self.stopped(m, node.time) for m in members) if n.why in STOPPED]
+        latest = max((n.time for n in found), default=0.0)
+        return Reason(since=node.time, straws=[n for n in found if n.time == latest])
 
     def _called(self, node: Node) -> Reason:
         """Why a standby source that is spent ran at all: what its caller lacked when it called."""

@@ -70,6 +70,8 @@ class Words:
         if node.why == IDLE:
             return f"{who} is a standby source that nobody called."
         lost = self._lost(node, reason)
+        if not lost and node.why == RIDES:
+            return f"{who} works on its buffer from {at} on."
         if not lost:
             return f"{who} does not deliver at {at}."
         if node.why == DOWN:

@@ -10,8 +10,8 @@ from api.limits import Limits
 from api.queries import LIMITS, Strict
 from twin.durations import LONGEST_S, parse_duration
 from twin.errors import InvalidParameter, LimitExceeded
-from twin.impact.event import Event
-from twin.impact.hazard import MAX_BUFFER_M, Hazard
+from twin.impact.events.event import Event
+from twin.impact.events.hazard import MAX_BUFFER_M, Hazard
 
 MAX_WHERE = 10_000
 FLOOD: Any = {

@@ -11,7 +11,7 @@ from api.limits import Limits
 from api.queries import LIMITS, PageQuery, Strict
 from twin.durations import parse_duration
 from twin.errors import LimitExceeded
-from twin.impact.scenarios import Random, Source
+from twin.impact.failures.scenarios import Random, Source
 
 #: Runs in time times assets, some ten seconds.
 MAX_WORK = 20_000_000

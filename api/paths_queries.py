@@ -11,7 +11,7 @@ from api.event_queries import FLOOD
 from api.limits import Limits
 from api.queries import LIMITS, PageQuery, Strict
 from twin.errors import LimitExceeded
-from twin.impact.hazard import Hazard
+from twin.impact.events.hazard import Hazard
 
 MAX_ROUTES = 50
 MAX_HAZARDS = 100

@@ -23,6 +23,7 @@ from twin.model import Finding, Origin
 from twin.schema import Schema, load_schema, supersede
 from twin.snapshot.arrays import Arrays
 from twin.snapshot.build import UNSUPPLIED, build
+from twin.snapshot.check import opened
 from twin.store import Store
 from twin.store.changes import read_changed
 from twin.store.read import read_numbered
@@ -270,7 +271,7 @@ class Twin:
             return self._held.arrays
         for folder in sorted((self._cache / state.store_id).glob(f"*-{self.schema.digest}-*"), reverse=True):
             with suppress(SnapshotError):
-                return Arrays.load(folder)
+                return opened(folder)
         return None
 
     def _prune(self, newest: Path) -> None:

@@ -17,9 +17,9 @@ from bench.parts import Scale
 from bench.parts.small import _steady
 from bench.result import Result, seconds
 from twin.impact.cascade import Cascade
-from twin.impact.hazard import Hazard
-from twin.impact.hazard_file import Feature
-from twin.impact.places import Places
+from twin.impact.events.hazard import Hazard
+from twin.impact.events.hazard_file import Feature
+from twin.impact.events.places import Places
 
 HIT, MOST_S, VERTICES = 10_000, 10e-3, 200
 COLUMNS = ["id", "kind", "domain", "lon", "lat"]

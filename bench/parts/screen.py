@@ -13,8 +13,8 @@ from bench.gates import Flat, Worklist
 from bench.parts import QUICK, Scale
 from bench.parts.small import _steady
 from bench.result import Result
-from twin.impact.scenarios import Scenarios
-from twin.impact.screen import screen
+from twin.impact.failures.scenarios import Scenarios
+from twin.impact.failures.screen import screen
 
 SCENARIOS, FAILED, MOST_S = 10_000, 1_000, 3.0
 CHECKED = 12

@@ -10,8 +10,8 @@ from pydantic import BaseModel
 from starlette.testclient import TestClient
 
 from api import wire, wire_events
-from twin.impact.event import Event
-from twin.impact.hazard import Hazard
+from twin.impact.events.event import Event
+from twin.impact.events.hazard import Hazard
 from twin.service import Twin
 
 pytestmark = pytest.mark.store

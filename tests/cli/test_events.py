@@ -12,8 +12,8 @@ import geopandas
 import pytest
 
 from twin import Snapshot
-from twin.impact.event import Event
-from twin.impact.hazard import Hazard
+from twin.impact.events.event import Event
+from twin.impact.events.hazard import Hazard
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Answer

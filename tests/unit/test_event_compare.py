@@ -12,8 +12,8 @@ from tests.unit.event_tools import MIN, H, behind_a_bus, read
 from tests.unit.strategies import Tables, Traits, systems_with_event
 from twin import Snapshot
 from twin.errors import InvalidParameter
-from twin.impact.compare import SEVERITY
-from twin.impact.event import Event
+from twin.impact.events.compare import SEVERITY
+from twin.impact.events.event import Event
 
 
 @given(systems_with_event(Traits(user_types=True)), st.data(), st.sampled_from((None, 0, 30)))

@@ -19,10 +19,10 @@ from pyproj import Geod, Transformer
 from tests.unit.strategies import Tables
 from twin import Snapshot
 from twin.errors import InvalidParameter, LimitExceeded, SourceUnreadable
-from twin.impact import globe
-from twin.impact.event import Event
-from twin.impact.hazard import Hazard
-from twin.impact.hazard_file import Feature
+from twin.impact.events import globe
+from twin.impact.events.event import Event
+from twin.impact.events.hazard import Hazard
+from twin.impact.events.hazard_file import Feature
 
 GEOD = Geod(ellps="WGS84")
 SQUARE = {"type": "Polygon", "coordinates": [[[9, 50], [10, 50], [10, 51], [9, 51], [9, 50]]]}

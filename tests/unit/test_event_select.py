@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from twin.errors import InvalidParameter
-from twin.impact.select import select, worded
+from twin.impact.events.select import select, worded
 
 ROWS: list[dict[str, Any]] = [
     {"id": "a", "kind": "substation", "domain": "energy", "name": "Nordstadt", "voltage_kv": 380.0, "standby": None},

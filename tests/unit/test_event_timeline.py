@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.unit.event_tools import GENSET, MIN, H, behind_a_bus, one_load, read, snapshot
 from tests.unit.strategies import Tables, Traits, systems_with_event
 from twin.errors import InvalidParameter, UnknownAsset
-from twin.impact.story import TimelineResult, timeline
+from twin.impact.events.story import TimelineResult, timeline
 
 
 def told(result: TimelineResult) -> list[tuple[Any, str, str]]:

@@ -12,7 +12,7 @@ import pytest
 from tests.unit.strategies import SeededPicker, Traits, event, generate
 from twin import Snapshot
 from twin.errors import SchemaError
-from twin.impact.cascade import Cascade
+from twin.impact.cascade import Cascade, Standing
 from twin.impact.system import System
 from twin.schema import default_schema, load_schema
 
@@ -53,9 +53,9 @@ def test_every_single_failure_and_some_together(block: int) -> None:
         assert sizes.tolist() == [len(rows) for rows in wanted]
         assert sums.tolist() == [worth[rows].sum(axis=0).tolist() for rows in wanted]
         assert often.tolist() == np.bincount(np.concatenate(wanted).astype(int), minlength=system.n).tolist()
-        for state, work in system.standing._idle:  # everything was taken back
-            assert (state.asset == system.standing.state.asset).all(), f"seed {seed}"
-            assert (state.gate == system.standing.state.gate).all(), f"seed {seed}"
+        for state, work in Standing.of(system)._idle:  # everything was taken back
+            assert (state.asset == Standing.of(system).state.asset).all(), f"seed {seed}"
+            assert (state.gate == Standing.of(system).state.gate).all(), f"seed {seed}"
             assert (work.group == -1).all()
 
 

@@ -10,7 +10,7 @@ import pytest
 from tests.unit.failure_tools import Brute, random_systems, snapshot
 from twin import Snapshot
 from twin.errors import InvalidParameter, LimitExceeded, UnknownAsset
-from twin.impact.pairs import candidates, singles
+from twin.impact.failures.pairs import candidates, singles
 
 SEEDS = 4000 if os.environ.get("HYPOTHESIS_PROFILE") == "soak" else 240
 BLOCKS = [range(start, start + SEEDS // 4) for start in range(0, SEEDS, SEEDS // 4)]

@@ -14,7 +14,7 @@ import pytest
 from tests.unit.failure_tools import Brute, random_systems, snapshot
 from twin import Snapshot
 from twin.errors import InvalidParameter, LimitExceeded, SourceUnreadable, TableError, UnknownAsset
-from twin.impact.scenarios import Random, chances, drawn, exactly
+from twin.impact.failures.scenarios import Random, chances, drawn, exactly
 
 ASSETS = """id,kind,customers
 plant,power_plant,

@@ -15,8 +15,8 @@ from tests.reference.system import System as Reference
 from tests.unit.failure_tools import random_systems
 from tests.unit.strategies import Tables
 from twin import Snapshot
-from twin.impact.coldstart import Deadlock, cold_start, deadlocks
-from twin.impact.kickstart import cores, places
+from twin.impact.starting.coldstart import Deadlock, cold_start, deadlocks
+from twin.impact.starting.kickstart import cores, places
 
 
 def both(tables: Tables) -> tuple[Snapshot, Reference]:

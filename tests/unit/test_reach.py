@@ -16,6 +16,7 @@ from twin import Snapshot
 from twin.errors import InvalidParameter
 from twin.impact.reach import Filter, Step, closure, depended_on, reach, steps, walk
 from twin.snapshot.arrays import Arrays
+from twin.snapshot.check import opened
 
 SEEDS = 300
 BLOCKS = 6
@@ -74,7 +75,7 @@ def test_memory_maps_and_threads_give_the_same(tmp_path: Path) -> None:
     """Read-only arrays take the same kernel, and each search has marks of its own."""
     arrays = arrays_of(5)
     arrays.save(tmp_path / "saved")
-    loaded = Arrays.load(tmp_path / "saved")
+    loaded = opened(tmp_path / "saved")
     assert not loaded.up.to.flags.writeable
     asked = [(row, up) for row in range(arrays.n) for up in (True, False)] * 20
     with ThreadPoolExecutor(4) as pool:

@@ -20,6 +20,7 @@ from twin.schema.load import default_schema
 from twin.snapshot import kernels
 from twin.snapshot.arrays import Arrays
 from twin.snapshot.build import build
+from twin.snapshot.check import opened
 from twin.snapshot.ids import find_row, hashed, id_table, with_ids
 from twin.snapshot.tables import read_folder
 
@@ -115,10 +116,10 @@ def test_arrays_that_a_kernel_would_run_astray_on_are_not_opened(tmp_path: Path,
         if 2 in arrays.meshes and 0 in arrays.orders and (arrays.link_group >= 0).any():
             break
     damaged(arrays, tmp_path / "saved", name, lambda a: a)
-    assert Arrays.load(tmp_path / "saved").n == arrays.n
+    assert opened(tmp_path / "saved").n == arrays.n
     damaged(arrays, tmp_path / "saved", name, change)
     with pytest.raises(SnapshotError, match="saved"):
-        Arrays.load(tmp_path / "saved")
+        opened(tmp_path / "saved")
 
 
 def test_a_snapshot_of_another_format_is_not_opened(tmp_path: Path) -> None:

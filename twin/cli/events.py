@@ -17,8 +17,8 @@ from twin.errors import InvalidParameter, LimitExceeded
 
 if TYPE_CHECKING:
     from twin.impact import Snapshot
-    from twin.impact.event import Event
-    from twin.impact.hazard import Hazard
+    from twin.impact.events.event import Event
+    from twin.impact.events.hazard import Hazard
 
 MAX_IDS = 1_000_000
 NAMED = 3
@@ -69,7 +69,7 @@ class Options:
         Raises:
             InvalidParameter: an option is not valid. SourceUnreadable: the hazard cannot be read.
         """
-        from twin.impact.event import Event
+        from twin.impact.events.event import Event
 
         if not self.ids and not self.where and self.hazard is None:
             context.fail("Missing what fails: an ID, --where EXPR or --hazard FILE.")
@@ -102,7 +102,7 @@ def read_hazard(path: Path | None, layer: str | None, buffer_m: float, min_cross
     """The hazard of a file, or None. Raises SourceUnreadable, InvalidParameter, LimitExceeded."""
     if path is None:
         return None
-    from twin.impact.hazard import Hazard
+    from twin.impact.events.hazard import Hazard
 
     return Hazard.read(path, layer, buffer_m=buffer_m, min_crossing_m=min_crossing_m)
 

@@ -71,7 +71,7 @@ def region_of(system: System, event: Longs | Ints, also: Longs | Ints | None = N
     Args:
         event: rows that fail. also: rows whose gates are wanted too.
     """
-    standing = system.cautious
+    standing = Standing.cautious(system)
     if not standing.divisible:
         return Region(system, None)
     with standing.worker() as (state, work):

@@ -13,10 +13,10 @@ import pyarrow.compute as pc
 
 from twin.impact import verdicts as v
 from twin.impact.affected import affected, rode, seconds, texts
-from twin.impact.event import Chosen
+from twin.impact.events.event import Chosen
+from twin.impact.events.stake import capacity_lost, stake
 from twin.impact.reach import closure
 from twin.impact.region import Region
-from twin.impact.stake import capacity_lost, stake
 from twin.impact.system import System
 from twin.impact.timeline import Run
 from twin.snapshot.arrays import Ints, Longs
@@ -39,7 +39,7 @@ class ImpactResult:
         rode: unaffected assets in the chains of others, which rode on their buffer, with the gates they lacked.
         capacity_lost: domain -> property -> sum over
             what is failed or down at the horizon. stake: the same inside and outside a footprint, and what survives,
-            see :func:`twin.impact.stake.stake`. notes: caveats in words.
+            see :func:`twin.impact.events.stake.stake`. notes: caveats in words.
     """
 
     event: dict[str, Any]

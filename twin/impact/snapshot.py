@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from twin.impact.ask import Asked, ask, not_empty
-from twin.impact.coldstart import ColdStart, Deadlock
-from twin.impact.event import Event, choose
+from twin.impact.events.ask import Asked, ask, not_empty
+from twin.impact.events.event import Event, choose
+from twin.impact.events.places import Places
 from twin.impact.findings import found_by_data
-from twin.impact.places import Places
 from twin.impact.reach import EVERYTHING, Filter, named_walk, reach
 from twin.impact.result import ImpactResult
+from twin.impact.starting.coldstart import ColdStart, Deadlock
 from twin.impact.system import System
 from twin.model import Finding
 from twin.schema import Schema, default_schema
@@ -24,21 +24,22 @@ from twin.snapshot.arrays import Arrays
 from twin.snapshot.build import build
 from twin.snapshot.catalogue import Catalogue
 from twin.snapshot.changes import Changes
+from twin.snapshot.check import opened
 from twin.snapshot.overlay import changed
 from twin.snapshot.tables import read_folder
 
 if TYPE_CHECKING:
-    from twin.impact.compare import CompareResult
-    from twin.impact.criticality import CriticalityResult
     from twin.impact.cutsets import CutSets
-    from twin.impact.explain import ExplainResult
-    from twin.impact.exposed import ExposedResult
+    from twin.impact.events.compare import CompareResult
+    from twin.impact.events.explain import ExplainResult
+    from twin.impact.events.story import TimelineResult
+    from twin.impact.failures.criticality import CriticalityResult
+    from twin.impact.failures.exposed import ExposedResult
+    from twin.impact.failures.scenarios import Source
+    from twin.impact.failures.screen import ScreenResult
+    from twin.impact.failures.single import SpofResult
     from twin.impact.meshes import DominatorResult, MeshResult
     from twin.impact.paths import PathsResult
-    from twin.impact.scenarios import Source
-    from twin.impact.screen import ScreenResult
-    from twin.impact.single import SpofResult
-    from twin.impact.story import TimelineResult
 
 
 class Snapshot:
@@ -87,7 +88,7 @@ class Snapshot:
     @classmethod
     def load(cls, folder: str | Path) -> Snapshot:
         """Open a saved snapshot by memory map. Raises SnapshotError."""
-        return cls(Arrays.load(Path(folder)))
+        return cls(opened(Path(folder)))
 
     def save(self, folder: str | Path) -> None:
         """Save to *folder*, all or nothing."""
@@ -133,7 +134,7 @@ class Snapshot:
         return Places(self.arrays)
 
     def ask(self, event: Event | Iterable[str], horizon_s: float | None = None) -> Asked:
-        """An event run in time, for all answers about it; see :func:`twin.impact.ask.ask`."""
+        """An event run in time, for all answers about it; see :func:`twin.impact.events.ask.ask`."""
         return ask(self.system, self.catalogue, lambda: self.places, event, horizon_s)
 
     def impact(self, event: Event | Iterable[str], horizon_s: float | None = None) -> ImpactResult:
@@ -150,13 +151,13 @@ class Snapshot:
 
     def timeline(self, event: Event | Iterable[str], horizon_s: float | None = None) -> TimelineResult:
         """What an event does in which order, what runs on which buffer, races lost; as :meth:`impact`."""
-        from twin.impact.story import timeline
+        from twin.impact.events.story import timeline
 
         return timeline(not_empty(self.ask(event, horizon_s)))
 
     def explain(self, asset_id: str, event: Event | Iterable[str], horizon_s: float | None = None) -> ExplainResult:
         """Why an asset has its verdict after an event, as a chain and as a graph; as :meth:`impact`."""
-        from twin.impact.explain import explain
+        from twin.impact.events.explain import explain
 
         asked = ask(self.system, self.catalogue, lambda: self.places, event, horizon_s, self.catalogue.row(asset_id))
         return explain(not_empty(asked), asset_id)
@@ -165,7 +166,7 @@ class Snapshot:
         self, a: Event | Iterable[str], b: Event | Iterable[str], horizon_s: float | None = None
     ) -> CompareResult:
         """What sets two events apart; as :meth:`impact`."""
-        from twin.impact.compare import compare
+        from twin.impact.events.compare import compare
 
         asked = [not_empty(self.ask(event, horizon_s)) for event in (a, b)]
         return compare(asked[0].impact(), asked[1].impact())
@@ -182,40 +183,40 @@ class Snapshot:
 
     def cold_start(self) -> ColdStart:
         """Answer 2: what can be started from nothing, in which rounds."""
-        from twin.impact.kickstart import started
+        from twin.impact.starting.kickstart import started
 
         return started(self.catalogue, self.system)
 
     def deadlocks(self, **how: Any) -> list[Deadlock]:
         """Answer 3: cores that must be started by hand, in order, with a witness cycle and where to start them."""
-        from twin.impact.kickstart import cores
+        from twin.impact.starting.kickstart import cores
 
         return cores(self.catalogue, self.system, **how)
 
     def criticality(
         self, weight: str = "count", domain: str | None = None, top: int | None = None, **how: Any
     ) -> CriticalityResult:
-        """What each single failure costs, the worst first; *how*: see :func:`twin.impact.nminus.criticality`."""
-        from twin.impact.nminus import criticality
+        """What each single failure costs, the worst first; *how*: see :func:`.failures.nminus.criticality`."""
+        from twin.impact.failures.nminus import criticality
 
         return criticality(self.system, weight, domain, top, **how)
 
     def single_points_of_failure(self, asset_id: str, **how: Any) -> SpofResult:
-        """Every asset whose loss alone takes this one down; *how*: see :func:`twin.impact.single.single_points`."""
-        from twin.impact.single import single_points
+        """Every asset whose loss alone takes this one down; *how*: see :func:`.failures.single.single_points`."""
+        from twin.impact.failures.single import single_points
 
         return single_points(self.catalogue, self.system, asset_id, **how)
 
     def exposed(self, event: Event | Iterable[str], progress: Any = None, **how: Any) -> ExposedResult:
-        """What is one failure away after an event, and was not before; *how*: :class:`twin.impact.exposed.Options`."""
-        from twin.impact.exposed import Options, exposed
+        """What is one failure away after an event, and was not before; *how*: :class:`.failures.exposed.Options`."""
+        from twin.impact.failures.exposed import Options, exposed
 
         chosen = choose(self.catalogue, lambda: self.places, event)
         return exposed(self.catalogue, self.system, chosen, Options(**how), progress)
 
     def screen(self, scenarios: Source, **how: Any) -> ScreenResult:
-        """What each of many scenarios costs; *how*: see :class:`twin.impact.screen.Options`."""
-        from twin.impact.screen import screened
+        """What each of many scenarios costs; *how*: see :class:`twin.impact.failures.screen.Options`."""
+        from twin.impact.failures.screen import screened
 
         return screened(self.catalogue, self.system, scenarios, **how)
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import Any, TypeVar
 
 import numpy as np
 
 from twin.impact import kernels
 from twin.snapshot.arrays import Arrays, Bools, Bytes, Gates, Ints, Longs
 
-if TYPE_CHECKING:
-    from twin.impact.cascade import Standing
-    from twin.impact.stake import Worth
+T = TypeVar("T")
 
 
 @dataclass
@@ -47,6 +46,7 @@ class System:
         self.grounded = np.array(arrays.grounded, bool)
         self.finite = arrays.standby & np.isfinite(arrays.endurance_s)
         self.unbuffered: Bools = np.zeros(self.m, bool)
+        self._kept: dict[str, Any] = {}
 
     def evaluate(self, working: Bools, silent: Bools, buffered: Bools) -> Evaluation:
         """Which gates hold when *working* works, *silent* delivers nothing and *buffered* gates have buffer left.
@@ -81,27 +81,12 @@ class System:
             labels[service] = label
         return labels
 
-    @cached_property
-    def standing(self) -> Standing:
-        """The state before any event that steady cascades start from (answer 1)."""
-        from twin.impact.cascade import Standing
-
-        return Standing(self)
-
-    @cached_property
-    def cautious(self) -> Standing:
-        """The state before any event, without the standby sources that are off: what it keeps never changes."""
-        from twin.impact.cascade import Standing
-
-        silent = self.arrays.standby & ~self.on_before
-        return self.standing if (silent == self.finite).all() else Standing(self, silent)
-
-    @cached_property
-    def worth(self) -> Worth:
-        """What the assets are worth, by domain and kind."""
-        from twin.impact.stake import Worth
-
-        return Worth(self)
+    def kept(self, name: str, make: Callable[[], T]) -> T:
+        """What *make* gave when *name* was first asked for: what others derive from this system, and is dear."""
+        if name not in self._kept:
+            self._kept[name] = make()
+        found: T = self._kept[name]
+        return found
 
     def start_from(self, baseline: Bools, on_before: Bools) -> None:
         """Take the state before any event as given: (n,) what operates, (n,) endless standby sources that are on."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from twin.snapshot.arrays import SAME, Adjacency, Bytes, Gates, Indices, Ints, Mesh
-from twin.snapshot.numbering import pointers, sorted_by
+from twin.snapshot.sorting import pointers, sorted_by
 
 
 def carriers(gates: Gates, meshes: dict[int, Mesh], n: int) -> Ints:

@@ -235,13 +235,11 @@ class Arrays:
 
     @classmethod
     def load(cls, folder: Path) -> Arrays:
-        """Open a saved snapshot by memory map, and check it once: kernels do not.
+        """Open a saved snapshot by memory map, as it is; :func:`twin.snapshot.check.opened` checks it too.
 
         Raises:
             SnapshotError: missing, damaged or of another format.
         """
-        from twin.snapshot.check import check
-
         try:
             head = json.loads((folder / "arrays.json").read_text(encoding="utf-8"))
             if head["format"] != FORMAT:
@@ -253,7 +251,7 @@ class Arrays:
             own: dict[str, Any] = {name: _open(folder / f"{name}.npy") for name in head["arrays"] if "." not in name}
             with pa.memory_map(str(folder / "assets.arrow")) as source:
                 assets = pa.ipc.open_file(source).read_all()
-            found = cls(
+            return cls(
                 assets=assets,
                 gates=part(Gates, "gates."),
                 down=part(Adjacency, "down."),
@@ -265,8 +263,6 @@ class Arrays:
             )
         except (OSError, EOFError, ValueError, KeyError, TypeError, pa.ArrowInvalid) as error:
             raise SnapshotError(f"{folder}: {error}") from error
-        check(found, str(folder))
-        return found
 
 
 _SCALARS = (

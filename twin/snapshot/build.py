@@ -16,8 +16,9 @@ from twin.snapshot.adjacency import adjacencies, carriers
 from twin.snapshot.arrays import Arrays, Bools, Floats, Gates, Indices, Ints, Longs, Mesh
 from twin.snapshot.gates import Conflict, LinkColumns, TypeTable, build_gates, type_table
 from twin.snapshot.ids import id_table
-from twin.snapshot.numbering import breadth_first, pointers, sort_links
+from twin.snapshot.numbering import breadth_first, sort_links
 from twin.snapshot.order import supply_order, transport_meshes
+from twin.snapshot.sorting import pointers
 
 BASE_COLUMNS = ("id", "kind", "domain", "name", "lon", "lat", "geometry", "source", "run")
 #: Columns of few different words.

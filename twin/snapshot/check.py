@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,13 @@ FLAGS = ("in_service", "planned", "standby", "black_start", "manual_restart", "a
 PER_ASSET = (*FLAGS, "start_delay_s", "endurance_s", "place", "id_hash", "id_row")
 PER_LINK = ("link_from", "link_to", "link_type", "link_group", "link_need", "in_link")
 PER_GATE = ("service", "group", "need", "size", "degrade", "joined", "mesh", "buffer_s")
+
+
+def opened(folder: Path) -> Arrays:
+    """A saved snapshot by memory map, checked once: kernels do not check. Raises SnapshotError."""
+    found = Arrays.load(folder)
+    check(found, str(folder))
+    return found
 
 
 def check(arrays: Arrays, where: str) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from twin.schema import NEED_ALL, Schema
 from twin.snapshot.arrays import Bools, Bytes, Floats, Gates, Indices, Ints, Longs
+from twin.snapshot.sorting import pointers, sorted_by
 
 NOT_GIVEN = 0
 
@@ -90,8 +91,6 @@ class Entries:
 
 def entries_of(links: LinkColumns, types: TypeTable, rows: Longs, n: int, groups: int) -> Entries:
     """The memberships that the links *rows* make."""
-    from twin.snapshot.numbering import sorted_by
-
     rows = rows[types.gated[links.type[rows]]]
     mesh = types.mesh[links.type[rows]]
     back = rows[mesh]
@@ -171,8 +170,6 @@ def build_gates(
 
 def own_pointers(owner: Ints, n: int) -> Longs:
     """(n+1,) where the gates of each asset begin."""
-    from twin.snapshot.numbering import pointers
-
     return pointers(owner, n).astype(np.int64)
 
 

@@ -20,8 +20,8 @@ from twin.snapshot.build import UNSUPPLIED, incoming, timing, unsatisfiable
 from twin.snapshot.changes import Changes, Resolved, resolve
 from twin.snapshot.gates import LinkColumns, TypeTable, type_table
 from twin.snapshot.ids import with_ids
-from twin.snapshot.numbering import pointers
 from twin.snapshot.order import supply_order, transport_mesh
+from twin.snapshot.sorting import pointers
 from twin.snapshot.splice import splice, touched_gates
 from twin.snapshot.tables import ARROW_TYPES
 

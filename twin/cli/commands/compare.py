@@ -13,7 +13,7 @@ from twin.cli.report import UNITS, VERDICTS
 from twin.durations import human, parse_duration
 
 if TYPE_CHECKING:
-    from twin.impact.compare import CompareResult
+    from twin.impact.events.compare import CompareResult
 
 TOP = 10
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from twin.impact import Snapshot
-    from twin.impact.criticality import CriticalityResult
+    from twin.impact.failures.criticality import CriticalityResult
 
 TOP = 20
 Horizon = Annotated[
@@ -68,7 +68,7 @@ def criticality(
 
 def _amount(snapshot: Snapshot) -> str:
     """A weight worth asking for next: a property that assets of this twin carry."""
-    from twin.impact.weights import amounts
+    from twin.impact.failures.weights import amounts
 
     known = amounts(snapshot.arrays)
     return next((name for name in ("customers", "demand_mw", "gpus", "capacity_mw") if name in known), "workloads")

@@ -13,7 +13,7 @@ from twin.cli.options import Json, Output, Tables, again
 from twin.durations import parse_duration
 
 if TYPE_CHECKING:
-    from twin.impact.explain import ExplainResult
+    from twin.impact.events.explain import ExplainResult
 
 DOT = ".dot"
 Ids = Annotated[

@@ -15,7 +15,7 @@ from twin.cli.progress import bar
 from twin.durations import parse_duration
 
 if TYPE_CHECKING:
-    from twin.impact.exposed import ExposedResult
+    from twin.impact.failures.exposed import ExposedResult
 
 NAMED = 3
 

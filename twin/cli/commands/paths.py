@@ -74,8 +74,8 @@ def paths(
 
 def _hazards(files: list[Path]) -> list[Any]:
     """Each polygon of each file as a hazard. Raises SourceUnreadable, InvalidParameter."""
-    from twin.impact.hazard import MAX_VERTICES, Hazard
-    from twin.impact.hazard_file import read_features
+    from twin.impact.events.hazard import MAX_VERTICES, Hazard
+    from twin.impact.events.hazard_file import read_features
 
     found = []
     for path in files:

@@ -16,8 +16,8 @@ from twin.durations import parse_duration
 from twin.errors import InvalidParameter
 
 if TYPE_CHECKING:
-    from twin.impact.scenarios import Source
-    from twin.impact.screen import ScreenResult
+    from twin.impact.failures.scenarios import Source
+    from twin.impact.failures.screen import ScreenResult
 
 PLAIN = (".json", ".csv", ".parquet")
 
@@ -93,7 +93,7 @@ def _chance(probability: float | None, kind: list[str] | None, fragility: Path |
 
 
 def _source(file: Path | None, random: int | None, seed: int, chance: Any, failures: int | None) -> Source:
-    from twin.impact.scenarios import Random
+    from twin.impact.failures.scenarios import Random
 
     if file is not None and random is None:
         if chance is None and failures is None:
@@ -110,7 +110,7 @@ def _source(file: Path | None, random: int | None, seed: int, chance: Any, failu
 
 
 def _show(result: ScreenResult, top: int, more: str) -> None:
-    from twin.impact.screen import worst
+    from twin.impact.failures.screen import worst
 
     head = f"{result.table.num_rows:,} scenarios, {when(result.mode, result.horizon_s)}"
     output.say(f"{head}, by {output.plain(result.weight)}", style="bold")

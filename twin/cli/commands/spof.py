@@ -13,7 +13,7 @@ from twin.cli.options import Json, Output, Tables, again
 from twin.durations import human, parse_duration
 
 if TYPE_CHECKING:
-    from twin.impact.single import SpofResult
+    from twin.impact.failures.single import SpofResult
 
 COLUMNS = ("id", "kind", "domain", "name")
 

@@ -14,7 +14,7 @@ from twin.cli.options import Json, Output, Tables, again
 from twin.durations import exact, parse_duration
 
 if TYPE_CHECKING:
-    from twin.impact.story import TimelineResult
+    from twin.impact.events.story import TimelineResult
 
 TOP = 40
 STYLES = {

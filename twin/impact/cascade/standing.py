@@ -76,6 +76,19 @@ class Standing:
         self._check()
         self._idle: deque[tuple[State, Work]] = deque()
 
+    @staticmethod
+    def of(system: System) -> Standing:
+        """The state that steady cascades start from (answer 1)."""
+        return system.kept("standing", lambda: Standing(system))
+
+    @staticmethod
+    def cautious(system: System) -> Standing:
+        """The same without any standby source that is off: what a cascade from it keeps never changes."""
+        silent = system.arrays.standby & ~system.on_before
+        if (silent == system.finite).all():
+            return Standing.of(system)
+        return system.kept("cautious", lambda: Standing(system, silent))
+
     def _write_rules(self, grounded: list[int], joined: list[int]) -> None:
         """The parts of the records that never change."""
         system, gates, (asset, gate, *_) = self.system, self.system.gates, self.state
@@ -162,7 +175,7 @@ class Cascade:
     @property
     def standing(self) -> Standing:
         """The state that cascades start from."""
-        return self.system.standing
+        return Standing.of(self.system)
 
     def lost(self, rows: Ints | Longs) -> Ints:
         """Rows that leave the operating set when *rows* fail, sorted; operating members of *rows* included."""

@@ -11,11 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from twin.errors import InvalidParameter
-from twin.impact.criticality import L1_NOTE, MODEL_LEVEL, STEADY_NOTE, check_horizon
 from twin.impact.cutsets.chances import chances
 from twin.impact.cutsets.find import Found, Task, find, unavailability
 from twin.impact.cutsets.search import Progress
 from twin.impact.cutsets.structure import mask, upstream
+from twin.impact.failures.criticality import L1_NOTE, MODEL_LEVEL, STEADY_NOTE, check_horizon
 from twin.impact.system import System
 from twin.schema import suggest
 from twin.snapshot.arrays import Bools, Floats

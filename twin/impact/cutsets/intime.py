@@ -2,8 +2,8 @@
 
 Time is not monotone: one more failure may call a genset earlier, whose fuel then ends later or sooner. So no rule but
 the definition helps: of the sets that take the asset down at the horizon, those without a smaller one inside. What
-keeps the asset up with all standby sources off never drops it (:func:`twin.impact.views.uncalled`); that steady
-question is monotone, and each event to run holds one of its minimal cut sets.
+keeps the asset up with all standby sources off never drops it (:func:`~twin.impact.failures.views.uncalled`); that
+steady question is monotone, and each event to run holds one of its minimal cut sets.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from itertools import combinations
 import numpy as np
 
 from twin.errors import LimitExceeded
-from twin.impact import regions
 from twin.impact.cutsets.search import Progress, Search
-from twin.impact.intime import run
+from twin.impact.failures import regions
+from twin.impact.failures.intime import run
+from twin.impact.failures.views import uncalled
 from twin.impact.system import System
-from twin.impact.views import uncalled
 from twin.snapshot.arrays import Bools
 
 

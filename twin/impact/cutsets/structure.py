@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from twin.impact import regions
 from twin.impact.cutsets.bdd import FALSE, MAX_VARIABLES, TRUE, Diagrams, NodeLimit
+from twin.impact.failures import regions
 from twin.impact.system import System
 from twin.snapshot.arrays import Bools
 

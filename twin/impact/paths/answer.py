@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from twin.errors import InvalidParameter, LimitExceeded
+from twin.impact.events.places import Places
 from twin.impact.paths.disjoint import Cut, disjoint
 from twin.impact.paths.graph import ESTIMATED, MEASURES, MISSING, Network, measure, network
 from twin.impact.paths.risks import Footprints, Risks, corridor, footprints, risks
 from twin.impact.paths.shared_risk import separate
 from twin.impact.paths.shortest import Route, best, cost_of
-from twin.impact.places import Places
 from twin.impact.system import System
 from twin.schema import Schema, suggest
 from twin.snapshot.arrays import Bools, Longs
@@ -37,7 +37,7 @@ class Question:
         disjoint: None, ``edge`` (no line, span or link in common), ``node`` (no asset in common but the ends) or
             ``risk`` (no single failure takes down two of them). over: services or link types, None for all.
         domains: pass only assets of these. direction: ``either`` way, or ``supply``.
-        hazards: polygons (GeoJSON, or hazards of :mod:`twin.impact.hazard`), each a risk; for ``risk`` only.
+        hazards: polygons (GeoJSON, or hazards of :mod:`twin.impact.events.hazard`), each a risk; for ``risk`` only.
         limit_s: seconds for each search without shared risk.
     """
 

@@ -10,11 +10,11 @@ import numpy as np
 
 from twin.errors import InvalidParameter, LimitExceeded
 from twin.impact.cascade import Cascade
-from twin.impact.hazard import Hazard
+from twin.impact.events.hazard import Hazard
+from twin.impact.events.places import Places
 from twin.impact.meshes import kernels
 from twin.impact.meshes.cuts import graph, search
 from twin.impact.paths.graph import Network
-from twin.impact.places import Places
 from twin.impact.system import System, ranges
 from twin.snapshot.arrays import Bools, Longs
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from twin.errors import InvalidParameter
-from twin.impact import intime
-from twin.impact.criticality import CriticalityResult, Progress, Question
-from twin.impact.criticality import criticality as _criticality
-from twin.impact.pairs import MAX_PAIRS, worst_pairs
+from twin.impact.failures import intime
+from twin.impact.failures.criticality import CriticalityResult, Progress, Question
+from twin.impact.failures.criticality import criticality as _criticality
+from twin.impact.failures.pairs import MAX_PAIRS, worst_pairs
+from twin.impact.failures.weights import COUNT
 from twin.impact.system import System
-from twin.impact.weights import COUNT
 
 
 def criticality(
@@ -27,7 +27,7 @@ def criticality(
     """The worst single failures, and with *pairs* the worst failures of two.
 
     Args:
-        weight, domain, top, timeline, horizon_s, max_work: see :class:`twin.impact.criticality.Question`.
+        weight, domain, top, timeline, horizon_s, max_work: see :class:`twin.impact.failures.criticality.Question`.
         pairs: also every pair that loses more together than one by one (steady only), at most *top* listed; of a
             domain: pairs of assets of it. max_pairs: pairs tried at most. progress: told (done, total).
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from twin.impact.events.replay import NEVER, Replay
 from twin.impact.losses import Losses
-from twin.impact.replay import NEVER, Replay
 from twin.impact.verdicts import DEGRADED, FAILED, UNAFFECTED, Verdicts
 
 EVENT, DOWN, RIDES, RISK, FUEL, OFF, IDLE, OPEN = "event", "down", "rides", "risk", "fuel", "off", "idle", "open"

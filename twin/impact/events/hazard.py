@@ -15,9 +15,9 @@ from pyproj import CRS, Transformer
 from pyproj.exceptions import ProjError
 
 from twin.errors import InvalidParameter, LimitExceeded
-from twin.impact import globe
-from twin.impact.hazard_file import NAMES, Feature, read_features
-from twin.impact.places import Places
+from twin.impact.events import globe
+from twin.impact.events.hazard_file import NAMES, Feature, read_features
+from twin.impact.events.places import Places
 from twin.snapshot.arrays import Longs
 
 MAX_VERTICES = 1_000_000

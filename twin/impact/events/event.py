@@ -12,9 +12,9 @@ import pyarrow.compute as pc
 import shapely
 
 from twin.errors import InvalidParameter, UnknownAsset
-from twin.impact.hazard import Hazard
-from twin.impact.places import Places
-from twin.impact.select import select, worded
+from twin.impact.events.hazard import Hazard
+from twin.impact.events.places import Places
+from twin.impact.events.select import select, worded
 from twin.snapshot.arrays import Bools, Longs
 from twin.snapshot.catalogue import Catalogue
 
@@ -26,7 +26,7 @@ class Event:
     """What is taken as failed.
 
     Attributes:
-        ids: assets by name. where: a selection, see :func:`twin.impact.select.select`; together with a hazard it
+        ids: assets by name. where: a selection, see :func:`twin.impact.events.select.select`; together with a hazard it
             says which of the assets hit fail. hazard: everything that a footprint hits. The three add up, but for
             where and hazard, which must both hold.
     """

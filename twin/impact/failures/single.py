@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from twin.impact import intime
 from twin.impact.cascade import Cascade
-from twin.impact.criticality import L1_NOTE, MODEL_LEVEL, STEADY_NOTE, check_horizon
-from twin.impact.regions import upstream
+from twin.impact.failures import intime
+from twin.impact.failures.criticality import L1_NOTE, MODEL_LEVEL, STEADY_NOTE, check_horizon
+from twin.impact.failures.regions import upstream
+from twin.impact.failures.views import uncalled
 from twin.impact.system import System
-from twin.impact.views import uncalled
 from twin.snapshot.arrays import Bools, Longs
 from twin.snapshot.catalogue import Catalogue
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from twin.impact.affected import seconds
-from twin.impact.ask import Asked
-from twin.impact.causes import Node
-from twin.impact.replay import LOST, MOOT, WON, Spell
+from twin.impact.events.ask import Asked
+from twin.impact.events.causes import Node
+from twin.impact.events.replay import LOST, MOOT, WON, Spell
 from twin.snapshot.arrays import Longs
 
 OUTCOMES = {WON: "fed_again", LOST: "spent", MOOT: "stopped"}

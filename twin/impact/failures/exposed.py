@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from twin.errors import InvalidParameter
-from twin.impact import intime
 from twin.impact.cascade import Cascade
-from twin.impact.criticality import L1_NOTE, MODEL_LEVEL, STEADY_NOTE, Progress, check_horizon
-from twin.impact.event import Chosen
-from twin.impact.regions import regions_of, upstream
+from twin.impact.events.event import Chosen
+from twin.impact.failures import intime
+from twin.impact.failures.criticality import L1_NOTE, MODEL_LEVEL, STEADY_NOTE, Progress, check_horizon
+from twin.impact.failures.regions import regions_of, upstream
+from twin.impact.failures.views import after
 from twin.impact.system import System, ranges
-from twin.impact.views import after
 from twin.snapshot.arrays import Bools, Longs
 from twin.snapshot.catalogue import Catalogue
 
@@ -80,7 +80,7 @@ def exposed(
         chosen: the assets of the event. progress: told (done, total).
 
     An asset v is listed with a failure f when v survives the event and survives f alone, but not both. Steady by
-    default: only failures that meet the event in a region of redundancy can matter (:mod:`twin.impact.regions`).
+    default: only failures that meet the event in a region of redundancy can matter (:mod:`.regions`).
     With ``timeline`` every further failure is run in time, at the horizon.
 
     Raises:

@@ -11,11 +11,11 @@ import numpy as np
 import pyarrow as pa
 
 from twin.errors import InvalidParameter
-from twin.impact import intime
 from twin.impact.cascade import Cascade
+from twin.impact.failures import intime
+from twin.impact.failures.views import uncalled
+from twin.impact.failures.weights import COUNT, domains, only, spread, worth
 from twin.impact.system import System
-from twin.impact.views import uncalled
-from twin.impact.weights import COUNT, domains, only, spread, worth
 from twin.snapshot.arrays import Bools, Floats, Longs
 
 Progress = Callable[[int, int], None]
@@ -34,7 +34,7 @@ class CriticalityResult:
         revision: state of the twin. total: failures that were tried. table: Arrow, one row per failure: ``id, kind,
             domain, name``, ``assets`` (how many are lost, itself included), ``lost`` (the sum of the weight over
             them) and ``lost_<domain>`` for each domain.
-        pairs: Arrow, failures of two, or None when they were not asked for; see :mod:`twin.impact.pairs`.
+        pairs: Arrow, failures of two, or None when they were not asked for; see :mod:`twin.impact.failures.pairs`.
         pairs_total: how many pairs lose more together than one by one. notes: caveats in words.
     """
 
@@ -70,7 +70,7 @@ class Question:
     """What is asked of every failure.
 
     Attributes:
-        weight: see :func:`twin.impact.weights.worth`. domain: only failures of assets of this domain.
+        weight: see :func:`twin.impact.failures.weights.worth`. domain: only failures of assets of this domain.
         top: most rows of the answer, None for all. timeline: run in time instead of the steady cascade.
         horizon_s: of the run in time, None for its end. max_work: runs in time times assets at most.
     """
@@ -150,7 +150,7 @@ def _steady(cascade: Cascade, rows: Longs, weights: Floats, progress: Progress) 
 def _in_time(system: System, rows: Longs, weights: Floats, asked: Question, progress: Progress) -> Floats:
     """(r, w) sums of what is not working at the horizon, per single failure.
 
-    What the steady cascade without uncalled standby sources keeps never drops (:func:`twin.impact.views.uncalled`);
+    What the steady cascade without uncalled standby sources keeps never drops (:func:`.views.uncalled`);
     what the steady cascade loses is down at infinity. Where the first loses the failed asset alone, or, at infinity,
     where both agree, no run is needed.
     """

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
 
-from twin.impact.globe import AREAL, LINEAL, crosses, unwrapped, wrapped
+from twin.impact.events.globe import AREAL, LINEAL, crosses, unwrapped, wrapped
 from twin.snapshot.arrays import Arrays, Bools, Longs
 
 HOUSING, HOSTING, PLACE = "housing", "hosting", "place"

@@ -12,12 +12,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from twin.errors import InvalidParameter, LimitExceeded
-from twin.impact import intime
 from twin.impact.cascade import Cascade
-from twin.impact.criticality import L1_NOTE, MODEL_LEVEL, STEADY_NOTE, Progress, about, check_horizon, tidy
-from twin.impact.scenarios import Scenarios, Source, scenarios_of
+from twin.impact.failures import intime
+from twin.impact.failures.criticality import L1_NOTE, MODEL_LEVEL, STEADY_NOTE, Progress, about, check_horizon, tidy
+from twin.impact.failures.scenarios import Scenarios, Source, scenarios_of
+from twin.impact.failures.weights import COUNT, domains, spread, worth
 from twin.impact.system import System
-from twin.impact.weights import COUNT, domains, spread, worth
 from twin.snapshot.arrays import Floats, Longs
 from twin.snapshot.catalogue import Catalogue
 
@@ -32,7 +32,7 @@ class Options:
     """How to screen.
 
     Attributes:
-        weight: see :func:`twin.impact.weights.worth`. often: also how often each asset is lost.
+        weight: see :func:`twin.impact.failures.weights.worth`. often: also how often each asset is lost.
         timeline, horizon_s: run in time instead of the steady cascade, up to the horizon (None for its end).
         threads: at once, None for one per core. max_work: runs in time times assets at most.
         max_scenarios: scenarios at most.
@@ -52,7 +52,7 @@ class ScreenResult:
     """What the scenarios cost.
 
     Attributes:
-        weight, mode, horizon_s, revision: as of :class:`twin.impact.criticality.CriticalityResult`.
+        weight, mode, horizon_s, revision: as of :class:`twin.impact.failures.criticality.CriticalityResult`.
         table: Arrow, one row per scenario in the order given: ``scenario``, ``failed`` (operating assets that the
             scenario names), ``assets`` (lost, these included), ``lost`` (the sum of the weight), and per domain
             ``assets_<domain>`` and ``lost_<domain>``.

@@ -10,9 +10,9 @@ import numpy as np
 from twin.collector import paused
 from twin.impact import verdicts as v
 from twin.impact.affected import seconds, texts
-from twin.impact.ask import Asked
-from twin.impact.causes import DOWN, Node
-from twin.impact.races import buffers, races
+from twin.impact.events.ask import Asked
+from twin.impact.events.causes import DOWN, Node
+from twin.impact.events.races import buffers, races
 from twin.impact.result import MODEL_LEVEL
 from twin.snapshot.arrays import Longs
 
@@ -40,9 +40,9 @@ class TimelineResult:
         event, revision, model_level: what it rests on.
         events: in order, each ``time_s, what`` (see ``ORDER``), ``id, kind, domain, name`` and what belongs to it:
             ``service, group`` of a gate, ``buffer_s, until_s``, ``by`` (who called; the last straw of a drop).
-        buffers, races: see :mod:`twin.impact.races`. standby: sources called, from when to when, by whom.
+        buffers, races: see :mod:`twin.impact.events.races`. standby: sources called, from when to when, by whom.
         steps: the critical chains, shared: each ``id``, ``at_s`` (since when it did not deliver), ``why`` (see
-            :mod:`twin.impact.causes`), ``service, group, buffer_s`` (the gate it lost, and how long its buffer
+            :mod:`twin.impact.events.causes`), ``service, group, buffer_s`` (the gate it lost, and how long its buffer
             lasted) and ``next``, the place of the step before it in time (its last straw), None at the end.
         critical: affected asset -> the step that its chain begins with; see :meth:`chain`.
         ahead: what will drop after a finite horizon, by time.

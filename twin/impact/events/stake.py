@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from twin.impact import verdicts as v
-from twin.impact.event import Chosen
+from twin.impact.events.event import Chosen
 from twin.impact.region import Region
 from twin.impact.system import System
 from twin.snapshot.arrays import Bools, Floats, Ints, Longs
@@ -76,7 +76,7 @@ def stake(whole: System, part: Region, verdicts: v.Verdicts, chosen: Chosen) -> 
         parts["lost_outside"] = lost[~inside & known]
         parts["lost_unplaced"] = lost[~inside & ~known]
         parts["survives_inside"] = np.setdiff1d(np.flatnonzero(whole.baseline & chosen.inside), lost)
-    worth = whole.worth
+    worth = whole.kept("worth", lambda: Worth(whole))
     kinds = worth.sums("kind", lost)
     return {
         "by_domain": _by(worth, "domain", parts),

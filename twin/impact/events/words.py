@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from twin.durations import exact
-from twin.impact.ask import Asked
-from twin.impact.causes import DOWN, EVENT, FUEL, IDLE, OFF, RIDES, RISK, Node, Reason
-from twin.impact.standing import LOOP, NEVER_HOLDS, OUT, Idle
+from twin.impact.events.ask import Asked
+from twin.impact.events.causes import DOWN, EVENT, FUEL, IDLE, OFF, RIDES, RISK, Node, Reason
+from twin.impact.events.standing import LOOP, NEVER_HOLDS, OUT, Idle
 from twin.snapshot.arrays import Longs
 
 NAMED = 3

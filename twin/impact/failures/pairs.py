@@ -12,10 +12,10 @@ import pyarrow as pa
 
 from twin.errors import LimitExceeded
 from twin.impact.cascade import Cascade
-from twin.impact.criticality import Progress, Question, about, tidy
-from twin.impact.regions import Regions, regions_of
+from twin.impact.failures.criticality import Progress, Question, about, tidy
+from twin.impact.failures.regions import Regions, regions_of
+from twin.impact.failures.weights import only, worth
 from twin.impact.system import System, ranges
-from twin.impact.weights import only, worth
 from twin.snapshot.arrays import Bools, Floats, Longs
 
 MAX_PAIRS = 20_000_000
@@ -56,7 +56,7 @@ def worst_pairs(
     """Every pair of operating assets whose joint steady loss exceeds the union of their single losses, worst first.
 
     Exact and complete: two failures lose more together only where both touch one region of redundancy, which is
-    shown in :mod:`twin.impact.regions`; each pair that does is tried with a cascade of its own. So pairs that share
+    shown in :mod:`.regions`; each pair that does is tried with a cascade of its own. So pairs that share
     a gate (a redundant feed, chillers of one hall, two routes) are found at whatever depth above the gate they stand,
     and pairs that part a mesh (a 2-cut of lines, buses or transport) as well.
 

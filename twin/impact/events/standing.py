@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from twin.impact.affected import texts
-from twin.impact.ask import Asked
+from twin.impact.events.ask import Asked
 from twin.impact.losses import delivering
 from twin.impact.system import System
 from twin.snapshot.arrays import Longs

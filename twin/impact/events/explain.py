@@ -12,11 +12,11 @@ import numpy as np
 from twin.durations import exact
 from twin.impact import verdicts as v
 from twin.impact.affected import affected, rode, seconds
-from twin.impact.ask import Asked
+from twin.impact.events.ask import Asked
+from twin.impact.events.standing import gates_of, idle_chain
+from twin.impact.events.story import chains
+from twin.impact.events.words import Words
 from twin.impact.result import MODEL_LEVEL
-from twin.impact.standing import gates_of, idle_chain
-from twin.impact.story import chains
-from twin.impact.words import Words
 from twin.snapshot.arrays import Longs
 
 #: Assets of one proof at most; the chain is always whole.
@@ -34,7 +34,7 @@ class ExplainResult:
             event. flags, time_s, outages: as in an impact. event, revision, model_level: what it rests on.
         sentences: the chain in words, from the asset back to the event.
         chain: the same as data: ``id, at_s, why`` and the gate that decided, see ``steps`` of a timeline.
-        gates: the asset's own gates at the horizon, see :func:`twin.impact.standing.gates_of`.
+        gates: the asset's own gates at the horizon, see :func:`twin.impact.events.standing.gates_of`.
         proof: entries as in ``affected`` of an impact, for the asset and everything that its lost gates lead to.
         rode, standby: as in an impact, for these. graph: ``nodes`` and ``edges`` (from who failed to whom it failed).
     """

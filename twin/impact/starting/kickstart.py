@@ -13,7 +13,7 @@ from math import comb
 
 import numpy as np
 
-from twin.impact.coldstart import ColdStart, Core, Deadlock, cold_start, deadlocks, least
+from twin.impact.starting.coldstart import ColdStart, Core, Deadlock, cold_start, deadlocks, least
 from twin.impact.system import System
 from twin.snapshot.arrays import Bools, Longs
 from twin.snapshot.catalogue import Catalogue

@@ -10,8 +10,9 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from twin.impact import kernels, start_kernels
+from twin.impact import kernels
 from twin.impact.cascade import Cascade
+from twin.impact.starting import kernels as start_kernels
 from twin.impact.system import System
 from twin.snapshot.arrays import Bools, Ints, Longs
 

@@ -11,11 +11,11 @@ import numpy as np
 
 from twin.errors import InvalidParameter
 from twin.impact import verdicts as v
-from twin.impact.causes import Causes
-from twin.impact.event import Chosen, Event, choose
-from twin.impact.places import Places
+from twin.impact.events.causes import Causes
+from twin.impact.events.event import Chosen, Event, choose
+from twin.impact.events.places import Places
+from twin.impact.events.replay import Replay
 from twin.impact.region import Region, region_of
-from twin.impact.replay import Replay
 from twin.impact.result import ImpactResult, assemble
 from twin.impact.system import System
 from twin.impact.timeline import Run, Timeline
@@ -87,7 +87,7 @@ def ask(
         also: an asset that the answer is about, whether the event touches it or not.
 
     Raises:
-        UnknownAsset, InvalidParameter: see :func:`twin.impact.event.choose`; the horizon is negative or no number.
+        UnknownAsset, InvalidParameter: see :func:`.event.choose`; the horizon is negative or no number.
     """
     horizon = math.inf if horizon_s is None else float(horizon_s)
     if math.isnan(horizon) or horizon < 0:

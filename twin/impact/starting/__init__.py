@@ -1,0 +1,1 @@
+"""Starting from nothing: rounds, deadlocks, and where a portable source would end them."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 
 from bench import impact, parts
@@ -78,7 +79,10 @@ def main() -> int:
         if not parts.there(part):
             print(f"{part}: nothing to measure yet", flush=True)
         else:
+            began = time.perf_counter()
             good &= (kernel if given.here else apart)(part, given.quick)
+            if not given.here:
+                print(f"{part}: {time.perf_counter() - began:.0f} s", flush=True)
     if made:
         show(made)
     if "report" in chosen and not given.quick:

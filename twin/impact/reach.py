@@ -118,6 +118,23 @@ def reach(arrays: Arrays, rows: Longs | Ints, up: bool, only: Filter = EVERYTHIN
     return found
 
 
+def reach_nodes(arrays: Arrays, seeds: Longs | Ints, up: bool, stop: Bytes | None = None) -> Longs:
+    """Nodes of the adjacency (assets and carriers) that *seeds* lead to, they included, nearest first.
+
+    Args:
+        seeds: nodes. stop: (nodes,) 1 for those that are reached but not gone on from.
+    """
+    ways = arrays.up if up else arrays.down
+    with _space(arrays) as space:
+        none = np.zeros(len(space.seen), np.uint8) if stop is None else stop
+        count = kernels.reach_until(
+            np.asarray(seeds).astype(np.uint32), ways.ptr, ways.to, none, space.seen, space.queue
+        )
+        nodes = space.queue[:count].astype(np.int64)
+        kernels.forget(space.queue, count, space.seen)
+    return nodes
+
+
 def closure(arrays: Arrays, rows: Longs | Ints) -> Ints:
     """Rows that an answer about *rows* rests on, sorted: what depends on them, and all that this depends on."""
     return reach(arrays, reach(arrays, rows, up=False), up=True)

@@ -93,6 +93,28 @@ def reach_filtered(seeds, ptr, to, service, follow, enter, seen, queue):
     return tail
 
 
+@compiled(INDICES, INDICES, INDICES, BYTES, MARKS, QUEUE)
+def reach_until(seeds, ptr, to, stop, seen, queue):
+    """Like :func:`reach`, without going on from the nodes that *stop* marks: they are reached, and that is all."""
+    tail = 0
+    for s in seeds:
+        queue[tail] = s
+        tail += 1 - seen[s]
+        seen[s] = 1
+    head = 0
+    while head < tail:
+        u = queue[head]
+        head += 1
+        if stop[u]:
+            continue
+        for j in range(ptr[u], ptr[u + 1]):
+            w = to[j]
+            queue[tail] = w
+            tail += 1 - seen[w]
+            seen[w] = 1
+    return tail
+
+
 @compiled(QUEUE, types.int64, MARKS)
 def forget(queue, tail, seen):
     """Undo the marks of the first *tail* nodes of the queue."""

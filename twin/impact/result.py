@@ -8,19 +8,16 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from twin.impact import verdicts as v
 from twin.impact.affected import affected, rode, seconds, texts
 from twin.impact.events.event import Chosen
 from twin.impact.events.stake import capacity_lost, stake
-from twin.impact.reach import closure
+from twin.impact.foundation import Foundation, Ground
 from twin.impact.region import Region
 from twin.impact.system import System
 from twin.impact.timeline import Run
-from twin.snapshot.arrays import Ints, Longs
-from twin.snapshot.build import UNSUPPLIED
+from twin.snapshot.arrays import Longs
 
 MODEL_LEVEL = "L1"
 #: Ids named in one note.
@@ -90,13 +87,13 @@ def assemble(whole: System, part: Region, chosen: Chosen, run: Run, verdicts: v.
             f"{len(idle)} named asset(s) were not operating before the event and are not counted: "
             + ", ".join(texts(whole, "id", idle[:5]))
         )
-    inside = closure(whole.arrays, np.union1d(event, part.whole(rows)))
-    notes += _unsupplied(whole, inside)
+    ground = Foundation.of(whole).under(np.union1d(event, part.whole(rows)))
+    notes += _unsupplied(whole, ground)
     return ImpactResult(
         event=chosen.described(seconds(horizon)),
         revision=whole.arrays.revision,
         summary=_summary(system, verdicts, rows),
-        assumptions=_assumptions(whole, inside),
+        assumptions=_assumptions(whole, ground),
         affected=entries,
         standby=_standby(system, run),
         rode=rode(system, run, verdicts, entries),
@@ -119,14 +116,9 @@ def _summary(system: System, verdicts: v.Verdicts, rows: Longs) -> dict[str, dic
     return {name: entry for name, entry in summary.items() if any(entry.values())}
 
 
-def _unsupplied(system: System, inside: Ints) -> list[str]:
-    """What to know of the assets of the closure that an import left without a supplier."""
-    a = system.arrays
-    ids = {asset for finding in a.findings if finding["code"] in UNSUPPLIED for asset in finding["assets"]}
-    if not ids:
-        return []
-    here = a.assets["id"].take(pa.array(inside[a.assumed[inside]]))
-    known = sorted(here.filter(pc.is_in(here, pa.array(ids, pa.string()))).to_pylist())
+def _unsupplied(system: System, ground: Ground) -> list[str]:
+    """What to know of the assets below an answer that an import left without a supplier."""
+    known = sorted(texts(system, "id", ground.unsupplied.astype(np.int64)))
     if not known:
         return []
     more = f" and {len(known) - NAMED} more" if len(known) > NAMED else ""
@@ -136,20 +128,14 @@ def _unsupplied(system: System, inside: Ints) -> list[str]:
     ]
 
 
-def _assumptions(system: System, inside: Ints) -> dict[str, Any]:
-    a = system.arrays
-    used = set(pc.unique(a.assets["source"].take(pa.array(inside))).to_pylist())
+def _assumptions(system: System, ground: Ground) -> dict[str, Any]:
     now = time.time()
     sources = []
-    for source in a.sources:
-        if source["source"] in used:
+    for source in system.arrays.sources:
+        if source["source"] in ground.sources:
             imported = source.get("imported_at")
             sources.append({"source": source["source"], "imported_at": imported, "age_s": _age(imported, now)})
-    return {
-        "assumed_supplied": int(a.assumed[inside].sum()),
-        "baseline_down": int((a.in_service[inside] & ~system.baseline[inside]).sum()),
-        "sources": sources,
-    }
+    return {"assumed_supplied": ground.assumed, "baseline_down": ground.down, "sources": sources}
 
 
 def _age(imported: str | None, now: float) -> int | None:

@@ -1,5 +1,5 @@
-// Marks one batch of a run as written, in the transaction that writes it; `fresh` is false if it was written before.
-// No row if the run is not open or another importer holds the twin; counting the claim locks it first.
+// Marks one batch of a run as written, in the transaction that writes it, if it is the next one; `before` is the batch
+// that was written last. No row if the run is not open or another importer holds the twin; counting the claim locks it.
 // param importer: string = "host:4711:1700000000"
 // param run: string = "20261123-065500-a1b2"
 // param batch: integer = 3
@@ -10,6 +10,6 @@ WITH t
 WHERE t.importer = $importer
 MATCH (r:ImportRun {id: $run})
 WHERE r.status = 'applying'
-WITH t, r, r.batch < $batch AS fresh
-SET t.importer_at = timestamp(), r.batch = CASE WHEN fresh THEN $batch ELSE r.batch END
-RETURN fresh
+WITH t, r, r.batch AS before
+SET t.importer_at = timestamp(), r.batch = CASE WHEN before = $batch - 1 THEN $batch ELSE before END
+RETURN before

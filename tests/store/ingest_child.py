@@ -9,12 +9,12 @@ import sys
 from pathlib import Path
 
 from tests.store.ingest_tables import load
-from twin.ingest import apply
+from twin.ingest import apply, turns
 from twin.store import Store
 
 
 def main(folder: str, uri: str, user: str, password: str, *flags: str) -> None:
-    apply.SMALL, apply.TRANSACTION, apply.ASSETS, apply.LINKS, apply.SORTED = 20, 8, 7, 9, 50
+    apply.SMALL, turns.TRANSACTION, apply.ASSETS, apply.LINKS, apply.SORTED = 20, 8, 7, 9, 50
     with Store(uri, user, password, "neo4j") as store:
         print("begin", flush=True)
         report = load(store, Path(folder), **dict.fromkeys(flags, True))

@@ -12,6 +12,7 @@ from tests.store.ingest_tables import counts, grid, load, write
 from twin.errors import ImportBusy, ImportRejected, ReplaceRefused, RollbackRefused
 from twin.ingest import apply as apply_module
 from twin.ingest import claim as claim_module
+from twin.ingest import turns
 from twin.ingest.digest import store_digest
 from twin.ingest.rollback import rollback
 from twin.ingest.run import quiet
@@ -236,7 +237,7 @@ def test_rollback_restores_the_digest(
     monkeypatch.setattr("twin.ingest.rollback.SMALL", small)
     monkeypatch.setattr("twin.ingest.rollback.BATCH", 7)
     monkeypatch.setattr(apply_module, "ASSETS", 9)
-    monkeypatch.setattr(apply_module, "TRANSACTION", 15)
+    monkeypatch.setattr(turns, "TRANSACTION", 15)
     monkeypatch.setattr(apply_module, "LINKS", 11)
     first = load(store, grid(tmp_path / "x"))
     before = store_digest(store)
@@ -261,7 +262,7 @@ def test_batches_and_one_transaction_give_the_same(
     driver.execute_query("MATCH (n) DETACH DELETE n", database_="neo4j")
     monkeypatch.setattr(apply_module, "SMALL", 5)
     monkeypatch.setattr(apply_module, "ASSETS", 9)
-    monkeypatch.setattr(apply_module, "TRANSACTION", 15)
+    monkeypatch.setattr(turns, "TRANSACTION", 15)
     report = load(store, tmp_path / "x")
     assert (store_digest(store), report.revision) == (whole, 1)
 

@@ -12,6 +12,7 @@ from tests.store.ingest_tables import counts, grid, load, write
 from twin.errors import ImportRejected
 from twin.ingest import apply as apply_module
 from twin.ingest import report as report_module
+from twin.ingest import turns
 from twin.ingest.digest import store_digest
 from twin.store import Store
 
@@ -21,19 +22,20 @@ pytestmark = pytest.mark.store
 @pytest.fixture
 def cut(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Small batches, and an import that is cut off after some of them."""
-    for name, size in (("SMALL", 5), ("ASSETS", 9), ("TRANSACTION", 15), ("LINKS", 11), ("SORTED", 50)):
+    for name, size in (("SMALL", 5), ("ASSETS", 9), ("LINKS", 11), ("SORTED", 50)):
         monkeypatch.setattr(apply_module, name, size)
-    whole = apply_module.Applier._together
+    monkeypatch.setattr(turns, "TRANSACTION", 15)
+    whole = turns.Turns._mark
 
     def after(batches: int) -> None:
         left = iter(range(batches))
 
-        def together(self: apply_module.Applier, *given: Any) -> None:
+        def mark(self: turns.Turns, *given: Any) -> int:
             if next(left, None) is None:
                 raise KeyboardInterrupt
-            whole(self, *given)
+            return whole(self, *given)
 
-        monkeypatch.setattr(apply_module.Applier, "_together", whole if batches < 0 else together)
+        monkeypatch.setattr(turns.Turns, "_mark", whole if batches < 0 else mark)
 
     return after
 

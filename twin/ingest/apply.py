@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from functools import partial
-from itertools import chain, groupby, islice
+from collections.abc import Callable, Iterator
+from itertools import groupby, islice
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +14,7 @@ from twin.ingest.plan import PlainLink, Plan
 from twin.ingest.planner import Progress
 from twin.ingest.publish import publish
 from twin.ingest.rows import AssetRow, LinkRow
+from twin.ingest.turns import Batch, Turns
 from twin.schema import Schema
 
 if TYPE_CHECKING:
@@ -32,19 +30,6 @@ FROM, TO, GROUP, NEED, PROPERTIES, KEY, HASH = 0, 2, 3, 4, 5, 6, 7
 PLAIN, WITH_PROPERTIES = itemgetter(TO, KEY, HASH, GROUP, NEED), itemgetter(TO, KEY, HASH, GROUP, NEED, PROPERTIES)
 #: Rows sorted together by their ends: neighbours share pages and locks.
 SORTED = 100_000
-#: Rows of one transaction of a large run.
-TRANSACTION = 20_000
-
-
-@dataclass(frozen=True)
-class Batch:
-    """One query with its parameters; ``expected`` rows must be done (None: however many there are)."""
-
-    query: str
-    params: dict[str, Any]
-    size: int
-    expected: int | None
-    images: bool = False
 
 
 class Applier:
@@ -85,13 +70,14 @@ class Applier:
         bulk = self._creates >= max(SMALL, self._claim.next_ord)
         if bulk:
             self._store.drop_indexes(self._schema)
-        steps = (chain(self._deletions(), self._assets(first)), self._links())
-        for step in steps:
-            for batches in ahead(grouped(step)):
-                written += 1
-                self._store.write(partial(self._together, written, batches))
-            if bulk and step is steps[0]:
-                self._store.create_indexes(self._schema)  # the server makes them beside the links
+        turns = Turns(self._store, self._claim.importer, self._id, self._write, written)
+        turns.one_by_one(self._deletions())
+        turns.overlapped(self._new_assets(first))
+        turns.one_by_one(self._changed_assets())
+        if bulk:
+            self._store.create_indexes(self._schema)  # the server makes them beside the links
+        turns.overlapped(self._new_links())
+        turns.one_by_one(self._changed_links())
         if bulk:
             self._store.prepare(self._schema)
 
@@ -142,14 +128,6 @@ class Applier:
 
         return self._store.write(start), 0
 
-    def _together(self, number: int, batches: list[Batch], unit: Unit) -> None:
-        marked = unit.rows("ingest.batch", importer=self._claim.importer, run=self._id, batch=number)
-        if not marked:
-            raise StoreMoved("another process took the import over or rolled it back")
-        if marked[0]["fresh"]:
-            for batch in batches:
-                self._write(unit, number, batch)
-
     def _write(self, unit: Unit, number: int, batch: Batch) -> None:
         params = {**batch.params, "run": self._id, "seq": number} if batch.images else batch.params
         done = sum(row["done"] for row in unit.rows(batch.query, **params))
@@ -163,8 +141,10 @@ class Applier:
 
     def _batches(self, first: int) -> Iterator[Batch]:
         yield from self._deletions()
-        yield from self._assets(first)
-        yield from self._links()
+        yield from self._new_assets(first)
+        yield from self._changed_assets()
+        yield from self._new_links()
+        yield from self._changed_links()
 
     def _deletions(self) -> Iterator[Batch]:
         spool = self._plan.spool
@@ -176,7 +156,7 @@ class Applier:
         for ids in spool.batches("asset.delete", ASSETS):
             yield Batch("ingest.asset_delete", {"ids": ids}, len(ids), None, True)
 
-    def _assets(self, first: int) -> Iterator[Batch]:
+    def _new_assets(self, first: int) -> Iterator[Batch]:
         spool = self._plan.spool
         for stream in spool.streams("asset.create."):
             kind = stream.removeprefix("asset.create.")
@@ -190,6 +170,9 @@ class Applier:
                     params = {**fixed, "source": source, "run": self._id, "first": first, "rows": rows}
                     first += len(rows)
                     yield Batch("ingest.asset_create", params, len(rows), len(rows))
+
+    def _changed_assets(self) -> Iterator[Batch]:
+        spool = self._plan.spool
         for stream in spool.streams("asset.update."):
             for batch in spool.batches(stream, ASSETS):
                 rows = [self._asset(AssetRow._make(row)) for row in batch]
@@ -217,9 +200,8 @@ class Applier:
             properties["geometry"] = row.geometry
         return [row.lon, row.lat, properties]
 
-    def _links(self) -> Iterator[Batch]:
-        spool = self._plan.spool
-        for stream in spool.streams("link.create."):
+    def _new_links(self) -> Iterator[Batch]:
+        for stream in self._plan.spool.streams("link.create."):
             for some in self._sorted(stream):
                 for source, same in groupby(some, itemgetter(0)):
                     rows = [row for _, row in same]
@@ -227,7 +209,9 @@ class Applier:
                     more = any(row[PROPERTIES] for row in rows)
                     query = "ingest.link_create" if more else "ingest.link_create_plain"
                     yield Batch(query, {**params, "rows": _by_start(rows, more)}, len(rows), len(rows))
-        for stream in spool.streams("link.update."):
+
+    def _changed_links(self) -> Iterator[Batch]:
+        for stream in self._plan.spool.streams("link.update."):
             for some in self._sorted(stream):
                 changed = [self._link(source, LinkRow._make(row)) for source, row in some]
                 yield Batch("ingest.link_update", {"rows": changed}, len(changed), len(changed), True)
@@ -251,27 +235,6 @@ class Applier:
         if row.need is not None:
             properties["need"] = row.need
         return [row.from_id, row.to_id, properties]
-
-
-def grouped(batches: Iterable[Batch]) -> Iterator[list[Batch]]:
-    """Batches that share a transaction: a commit waits for the disk, whatever its size."""
-    group: list[Batch] = []
-    for batch in batches:
-        group.append(batch)
-        if sum(b.size for b in group) >= TRANSACTION:
-            yield group
-            group = []
-    if group:
-        yield group
-
-
-def ahead(groups: Iterator[list[Batch]]) -> Iterator[list[Batch]]:
-    """The same groups, the next one made ready while the server writes the one before."""
-    with ThreadPoolExecutor(1, thread_name_prefix="twin-import") as pool:
-        coming = pool.submit(next, groups, None)
-        while (group := coming.result()) is not None:
-            coming = pool.submit(next, groups, None)
-            yield group
 
 
 def _by_start(rows: list[PlainLink], properties: bool) -> list[list[Any]]:

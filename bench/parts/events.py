@@ -12,22 +12,39 @@ from twin.impact.cascade import Cascade
 
 Rows = npt.NDArray[np.int32]
 #: Kinds whose loss takes something with it.
-HEAVY = ("data_centre", "exchange", "hall", "substation", "router", "ups", "bus", "rack", "feeder")
-MOST = 6_000
+HEAVY = ("data_centre", "exchange", "substation", "router", "ups", "bus", "rack", "feeder")
+MOST = 2_000
+#: So many halls side by side fail together.
+GROUPS = (1, 2, 3, 4, 6, 8, 12, 16, 20, 24, 32)
 #: Assets from which on there must be events of the wanted size.
 ENOUGH = 1_000_000
 
 
 def of_size(snapshot: Snapshot, cascade: Cascade, wanted: int, many: int = 24) -> list[Rows]:
-    """*many* single failures that lose about *wanted* assets each, the failed one included."""
+    """*many* events that lose about *wanted* assets each, the failed ones included.
+
+    Raises:
+        ValueError: a large system has none.
+    """
     rng = np.random.default_rng(wanted)
-    rows = np.concatenate([some(stock.rows_of(snapshot, kind), MOST, rng) for kind in HEAVY])
-    rows.sort()
-    lost = cascade.singles(rows, np.ones((snapshot.n_assets, 1)))[:, 0]
+    events = [rows for kind in HEAVY for rows in some(stock.rows_of(snapshot, kind), MOST, rng).reshape(-1, 1)]
+    halls = _halls(snapshot)
+    for size in GROUPS:
+        starts = some(np.arange(max(len(halls) - size, 0), dtype=np.int32), MOST // 4, rng)
+        events += [np.sort(halls[start : start + size]) for start in starts]
+    ptr = np.concatenate([[0], np.cumsum([len(event) for event in events])])
+    lost = cascade.scenarios(ptr, np.concatenate(events), np.ones((snapshot.n_assets, 1)))[1]
     nearest = np.argsort(np.abs(lost - wanted), kind="stable")[: many if snapshot.n_assets >= ENOUGH else 3]
     if abs(np.median(lost[nearest]) - wanted) > wanted * 0.1 and snapshot.n_assets >= ENOUGH:
         raise ValueError(f"no events that lose {wanted} assets, the nearest lose {lost[nearest].tolist()}")
-    return [rows[i : i + 1] for i in nearest]
+    return [events[place] for place in nearest]
+
+
+def _halls(snapshot: Snapshot) -> Rows:
+    """Rows of the halls, side by side as they were numbered."""
+    rows = stock.rows_of(snapshot, "hall")
+    number = [int(name.rpartition(".")[2]) for name in snapshot.catalogue.ids(rows)]
+    return rows[np.argsort(number)]
 
 
 def some(rows: Rows, most: int, rng: np.random.Generator) -> Rows:

@@ -17,7 +17,7 @@ from twin.impact.failures.scenarios import Scenarios
 from twin.impact.failures.screen import screen
 
 SCENARIOS, FAILED, MOST_S = 10_000, 1_000, 3.0
-CHECKED = 12
+CHECKED = 4
 
 
 def measure(scale: Scale) -> Iterator[Result]:
@@ -42,7 +42,7 @@ def measure(scale: Scale) -> Iterator[Result]:
             lambda: screen(system, made),
             per=many,
             check=lambda a: checked("ours", a.table["assets"].to_pylist()[:CHECKED]),
-            turns=3,
+            turns=2,
         ),
         Contestant(
             "Python dict worklist",

@@ -20,7 +20,7 @@ from twin.impact.cascade import Cascade
 TREE_S, ALL_S = 1.0, 20.0
 #: Seconds after which a part is given up, and how many assets tell whether to begin it.
 PATIENCE_S, SAMPLE = 120.0, 64
-CHECKED = 40
+CHECKED = 16
 
 
 def meshed(snapshot: Snapshot) -> dict[str, npt.NDArray[np.bool_]]:

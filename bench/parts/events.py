@@ -12,10 +12,10 @@ from twin.impact.cascade import Cascade
 
 Rows = npt.NDArray[np.int32]
 #: Kinds whose loss takes something with it.
-HEAVY = ("data_centre", "exchange", "substation", "router", "ups", "bus", "rack", "feeder")
+HEAVY = ("data_centre", "exchange", "hall", "substation", "router", "ups", "bus", "feeder")
 MOST = 2_000
-#: So many halls side by side fail together.
-GROUPS = (1, 2, 3, 4, 6, 8, 12, 16, 20, 24, 32)
+#: So many racks side by side fail together.
+GROUPS = (*range(1, 30), *range(30, 100, 5), *range(100, 300, 10))
 #: Assets from which on there must be events of the wanted size.
 ENOUGH = 1_000_000
 
@@ -28,10 +28,10 @@ def of_size(snapshot: Snapshot, cascade: Cascade, wanted: int, many: int = 24) -
     """
     rng = np.random.default_rng(wanted)
     events = [rows for kind in HEAVY for rows in some(stock.rows_of(snapshot, kind), MOST, rng).reshape(-1, 1)]
-    halls = _halls(snapshot)
+    racks = _racks(snapshot)
     for size in GROUPS:
-        starts = some(np.arange(max(len(halls) - size, 0), dtype=np.int32), MOST // 4, rng)
-        events += [np.sort(halls[start : start + size]) for start in starts]
+        starts = some(np.arange(max(len(racks) - size, 0), dtype=np.int32), MOST // 20, rng)
+        events += [np.sort(racks[start : start + size]) for start in starts]
     ptr = np.concatenate([[0], np.cumsum([len(event) for event in events])])
     lost = cascade.scenarios(ptr, np.concatenate(events), np.ones((snapshot.n_assets, 1)))[1]
     nearest = np.argsort(np.abs(lost - wanted), kind="stable")[: many if snapshot.n_assets >= ENOUGH else 3]
@@ -40,9 +40,9 @@ def of_size(snapshot: Snapshot, cascade: Cascade, wanted: int, many: int = 24) -
     return [events[place] for place in nearest]
 
 
-def _halls(snapshot: Snapshot) -> Rows:
-    """Rows of the halls, side by side as they were numbered."""
-    rows = stock.rows_of(snapshot, "hall")
+def _racks(snapshot: Snapshot) -> Rows:
+    """Rows of the racks, side by side as they were numbered."""
+    rows = stock.rows_of(snapshot, "rack")
     number = [int(name.rpartition(".")[2]) for name in snapshot.catalogue.ids(rows)]
     return rows[np.argsort(number)]
 

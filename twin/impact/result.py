@@ -151,7 +151,7 @@ def _standby(system: System, run: Run) -> list[dict[str, Any]]:
         for owner, source in zip(owners.tolist(), sources.tolist(), strict=True):
             if owner not in by.setdefault(source, []):
                 by[source].append(owner)
-    return [
+    found = [
         {
             "id": name,
             "on_s": seconds(float(run.on_at[row])),
@@ -160,3 +160,4 @@ def _standby(system: System, run: Run) -> list[dict[str, Any]]:
         }
         for name, row in zip(texts(system, "id", called), called.tolist(), strict=True)
     ]
+    return sorted(found, key=lambda source: (source["on_s"], source["id"]))

@@ -160,4 +160,4 @@ def _standby(system: System, run: Run) -> list[dict[str, Any]]:
         }
         for name, row in zip(texts(system, "id", called), called.tolist(), strict=True)
     ]
-    return sorted(found, key=lambda source: (source["on_s"], source["id"]))
+    return sorted(found, key=lambda source: (source["on_s"] is None, source["on_s"] or 0, source["id"]))

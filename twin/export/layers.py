@@ -78,9 +78,12 @@ def write_layer(frame: geopandas.GeoDataFrame, path: Path) -> None:
         return
     if suffix not in DRIVERS:
         raise InvalidParameter(f"no layer format has the suffix {suffix!r}", fix=f"Use one of: {', '.join(DRIVERS)}.")
-    from pyogrio.errors import DataSourceError
+    from pyogrio.errors import DataSourceError, FeatureError
 
+    driver = DRIVERS[suffix]
+    # FlatGeobuf takes rows without a place only where it makes no spatial index.
+    more = {"SPATIAL_INDEX": "NO"} if driver == "FlatGeobuf" and frame.geometry.isna().any() else {}
     try:
-        frame.to_file(path, driver=DRIVERS[suffix], engine="pyogrio", layer=path.stem)
-    except DataSourceError as error:
+        frame.to_file(path, driver=driver, engine="pyogrio", layer=path.stem, **more)
+    except (DataSourceError, FeatureError) as error:
         raise InvalidParameter(f"{path.name} cannot be written: {error}") from error

@@ -29,7 +29,7 @@ check: $(READY) $(LINTER) ## format, lint, types, import contracts, Cypher lint,
 soak: $(READY) $(LINTER) ## the tests with their full counts; hours
 	HYPOTHESIS_PROFILE=soak $(PYTEST) -m "soak or not soak"
 
-bench: $(READY) ## measure import, snapshot and impact; BENCH=--quick for a short look
+bench: $(READY) ## measure import, snapshot, impact and kernels; BENCH=--quick for a short look, or BENCH='kernels report'
 	$(BIN)/python -m bench $(BENCH)
 
 docs: $(READY) ## write the generated pages: schema, OpenAPI, pictures

@@ -21,7 +21,7 @@ def bars(result: dict[str, Any]) -> str:
     low = math.floor(math.log10(entries[0]["median_s"]) - 0.3)
     high = math.ceil(math.log10(entries[-1]["median_s"]) + 0.01)
     height = TOP + ROW * len(entries) + 30
-    title = f"{result['what']}, {result['size']}"
+    title = f"{result['what']}, {result['size'].split(', ')[0]}"
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" '
         f'aria-label="{escape(title)}" font-family="Helvetica, Arial, sans-serif" font-size="12">',

@@ -75,18 +75,19 @@ def _machines(found: dict[str, Any]) -> list[str]:
 
 
 def _table(found: dict[str, Any]) -> list[str]:
-    rows = ["## Asked and reached", "", "| line | asked | reached | |", "|---|---|---|---|"]
+    rows = ["## Asked and reached", "", "| line | asked | reached | | load |", "|---|---|---|---|---|"]
     for made in found.values():
         for result in made["results"]:
             for target in result["targets"]:
                 reached = figure(target["reached"], target["unit"])
                 mark = "yes" if target["ok"] else "**no**"
-                rows.append(f"| {result['what']}, {result['size']} | {target['asked']} | {reached} | {mark} |")
+                name, busy = f"{result['what']}, {result['size'].split(', ')[0]}", max(result["load"])
+                rows.append(f"| {name} | {target['asked']} | {reached} | {mark} | {busy} |")
     return [*rows, ""]
 
 
 def _section(part: str, made: dict[str, Any]) -> list[str]:
-    rows = [f"## {part.capitalize()}", "", f"Measured {made['made']}, commit {made['commit']}.", ""]
+    rows = [f"## {part.capitalize()}", "", f"Measured {made['made']}, commit {made['commit'] or 'unknown'}.", ""]
     for number, result in enumerate(made["results"], 1):
         rows += [
             f"### {result['what'][0].upper()}{result['what'][1:]}",

@@ -27,9 +27,9 @@ class Memory:
 
     @classmethod
     def of_machine(cls) -> Memory:
-        """A share of this machine's memory: an eighth as heap (512 MB to 2 GB), a sixteenth as page cache."""
+        """A share of this machine's memory: an eighth as heap (512 MB to 2 GB), as much as page cache (128 MB up)."""
         total = psutil.virtual_memory().total // 1_000_000
-        return cls(min(max(total // 8, 512), 2048), min(max(total // 16, 128), 1024))
+        return cls(min(max(total // 8, 512), 2048), min(max(total // 8, 128), 2048))
 
 
 def is_old(version: str) -> bool:
@@ -65,8 +65,8 @@ def write_private(path: Path, text: str) -> None:
 
 
 def make_password() -> str:
-    """A fresh random password."""
-    return secrets.token_urlsafe(24)
+    """A fresh random password; hexadecimal, because one that began with a dash would be read as an option."""
+    return secrets.token_hex(24)
 
 
 def write_config(home: Path, version: str, port: int, memory: Memory) -> None:

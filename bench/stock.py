@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import tempfile
 import time
 from functools import cache
@@ -47,9 +48,13 @@ def infrastructure(n: int, meshes: bool = True) -> Infrastructure:
 @cache
 def snapshot(n: int, meshes: bool = True) -> Snapshot:
     """The infrastructure of that size as the product holds it; opened from disk where it was made before."""
-    place = folder() / f"{n}{'' if meshes else '-trees'}-{_digest()}"
+    name = f"{n}{'' if meshes else '-trees'}-"
+    place = folder() / f"{name}{_digest()}"
     if not (place / "arrays.json").exists():
         began = time.perf_counter()
+        for old in folder().glob(f"{name}[0-9a-f]*"):
+            if len(old.name) == len(place.name):  # of other code, never read again
+                shutil.rmtree(old, ignore_errors=True)
         infrastructure(n, meshes).snapshot(lean=n >= LEAN).save(place)
         infrastructure.cache_clear()
         print(f"made {n:,} assets in {time.perf_counter() - began:.0f} s", flush=True)

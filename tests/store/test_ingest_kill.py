@@ -24,6 +24,7 @@ from twin.store import Endpoint, LocalServer, Store
 pytestmark = pytest.mark.store
 
 ROOT = Path(__file__).parent.parent.parent
+#: Undisturbed, the first import takes 22 transactions and the second 15; a kill comes some before the last.
 BUSES = 60
 
 
@@ -106,7 +107,7 @@ def wanted(store: Store, schema: Schema, driver: object, tmp_path: Path) -> tupl
 @pytest.mark.parametrize("seed", range(2))
 def test_killed_client(store: Store, endpoint: Endpoint, wanted: tuple[str, str], tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
-    check(store, endpoint, tmp_path / "x", wanted, (chance.randint(0, 20), chance.randint(0, 15)))
+    check(store, endpoint, tmp_path / "x", wanted, (chance.randint(0, 16), chance.randint(0, 11)))
 
 
 @pytest.mark.soak
@@ -115,7 +116,7 @@ def test_killed_client_soak(
     store: Store, endpoint: Endpoint, wanted: tuple[str, str], tmp_path: Path, seed: int
 ) -> None:
     chance = random.Random(seed)
-    check(store, endpoint, tmp_path / "x", wanted, (chance.randint(0, 25), chance.randint(0, 20)))
+    check(store, endpoint, tmp_path / "x", wanted, (chance.randint(0, 16), chance.randint(0, 11)))
 
 
 def test_a_cut_off_import_is_finished_by_itself_or_taken_back(store: Store, endpoint: Endpoint, tmp_path: Path) -> None:

@@ -21,7 +21,11 @@ from schemathesis.specs.openapi.checks import (
 
 from api.openapi import COMMITTED
 
-pytestmark = pytest.mark.store
+pytestmark = [
+    pytest.mark.store,
+    # The app answers in this process, and its driver draws random numbers in threads of its own meanwhile.
+    pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies"),
+]
 
 CHECKS = [
     not_a_server_error,

@@ -17,3 +17,17 @@ def paused() -> Iterator[None]:
     finally:
         if enabled:
             gc.enable()
+
+
+@contextmanager
+def settled() -> Iterator[None]:
+    """What is there now is left out of the cycle collector's walks; what comes is collected as ever.
+
+    For long loops that make garbage in cycles (a transaction of the driver and its parameters are one) beside millions
+    of rows that stay.
+    """
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()

@@ -7,7 +7,7 @@ from itertools import groupby, islice
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from twin.collector import paused
+from twin.collector import settled
 from twin.errors import StoreConstraintError, StoreMoved
 from twin.ingest.claim import Claim
 from twin.ingest.plan import PlainLink, Plan
@@ -60,7 +60,7 @@ class Applier:
         """
         if self._claim.applying is None and self._plan.changed <= SMALL:
             return self._store.write(lambda unit: self._small(unit, result))
-        with paused():
+        with settled():
             self._large()
         return self._store.write(lambda unit: publish(unit, self._schema, self._plan, self._claim, self._id, result()))
 

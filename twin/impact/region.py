@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from twin.impact.cascade import Standing, kernels
-from twin.impact.cascade.state import FLAGS, GONE, TOUCHED, WORKS, State, Work
+from twin.impact.cascade.state import GONE, TOUCHED, State, Work
 from twin.impact.system import System, ranges
 from twin.snapshot.arrays import Arrays, Bools, Gates, Ints, Longs, Mesh, Order
 
@@ -79,14 +79,14 @@ def region_of(system: System, event: Longs | Ints, also: Longs | Ints | None = N
         try:
             return _cut_out(system, standing, state, work, also)
         finally:
-            kernels.undo(state, work)
+            kernels.undo(standing.rules, state, work)
 
 
 def _cut_out(system: System, standing: Standing, state: State, work: Work, also: Any) -> Region:
-    touched = work.touched[: work.count[TOUCHED]]
-    records, ranks = state.asset[touched], np.array(standing.rank_columns, np.int64)
-    unsupplied = ((records[:, ranks] < 0) & (records[:, ranks + 1] >= 0)).any(axis=1)
-    lost = np.sort(touched[(records[:, FLAGS] & WORKS == 0) | unsupplied]).astype(np.int64)
+    touched, gone = work.touched[: work.count[TOUCHED]], work.gone[: work.count[GONE]]
+    ranks, before = state.rank[: state.grounded, touched], standing.state.rank[: state.grounded, touched]
+    unsupplied = ((ranks < 0) & (before >= 0)).any(axis=0)
+    lost = np.union1d(gone, touched[unsupplied]).astype(np.int64)
     if work.count[GONE] * SHARE > system.n:
         return Region(system, None)
     g = system.gates
@@ -126,7 +126,7 @@ def _links(
     kept = carries[target] & ~taken
     ends = ends[~np.isin(ends, lost)]
     outside = np.concatenate([target[kept], ends])
-    labels = state.asset[:, standing.label_column(k)]
+    labels = state.rank[state.grounded + k]
     label, first = np.unique(labels[outside], return_index=True)
     island = outside[first][np.searchsorted(label, labels[outside])] if len(outside) else none
     return (

@@ -8,15 +8,14 @@ taken out first and put back where it still holds (delete and re-derive: Gupta, 
 from __future__ import annotations
 
 from twin.impact.cascade.state import (
-    FLAGS,
     FORM,
     FRESH,
     GONE,
     GROUNDED,
     HAVE,
+    LINKED,
     NEED,
     OWNER,
-    RANKS,
     SERVICE,
     SILENT,
     SLOT_BIT,
@@ -38,14 +37,16 @@ def _holds(gate, own_ptr, service, v):
 
 
 @compiled
-def _leave(asset, gone, queue, was, count, rank, start):
+def _leave(flags, rank, w, start):
     """Put what left since place *start* of ``gone`` and was supplied into the queue; returns how many."""
+    gone, queue, was, count = w.gone, w.queue, w.was, w.count
     tail = 0
     for i in range(start, count[GONE]):
         v = gone[i]
-        if asset[v, rank] >= 0:
-            was[v] = asset[v, rank]
-            asset[v, rank] = -1
+        if flags[v] & LINKED and rank[v] >= 0:
+            touch(flags, w.touched, count, v)
+            was[v] = rank[v]
+            rank[v] = -1
             queue[tail] = v
             tail += 1
     return tail
@@ -54,15 +55,15 @@ def _leave(asset, gone, queue, was, count, rank, start):
 @compiled
 def unground(r, s, w, k, start):
     """Take what left since *start*, and all whose support that was, out of grounded service k; returns how many."""
-    asset, gate, use_ptr, use_gate = s.asset, s.gate, r.use_ptr, r.use_gate
+    flags, rank, gate, use_ptr, use_gate = s.flags, s.rank[k], s.gate, r.use_ptr, r.use_gate
     touched, gates, dirty, queue, was, count = w.touched, w.gates, w.dirty, w.queue, w.was, w.count
-    rank, service = RANKS + 2 * k, GROUNDED | k << SLOT_BIT
-    tail = _leave(asset, w.gone, queue, was, count, rank, start)
+    service = GROUNDED | k << SLOT_BIT
+    tail = _leave(flags, rank, w, start)
     head = 0
     while head < tail:
         v = queue[head]
         head += 1
-        if asset[v, FLAGS] & SILENT:
+        if flags[v] & SILENT:
             continue
         for j in range(use_ptr[v], use_ptr[v + 1]):
             g = use_gate[j]
@@ -72,21 +73,21 @@ def unground(r, s, w, k, start):
             look_at(gate, dirty, count, g)
             gate[g, HAVE] -= 1
             o = gate[g, OWNER]
-            if asset[o, rank] > was[v]:
+            if rank[o] > was[v]:
                 gate[g, SUPPORT] -= 1
                 if gate[g, SUPPORT] < gate[g, NEED]:
-                    touch(asset, touched, count, o)
-                    was[o] = asset[o, rank]
-                    asset[o, rank] = -1
+                    touch(flags, touched, count, o)
+                    was[o] = rank[o]
+                    rank[o] = -1
                     queue[tail] = o
                     tail += 1
     return tail
 
 
 @compiled
-def _supply_again(asset, gate, own_ptr, gates, count, service, rank, v):
+def _supply_again(rank, gate, own_ptr, gates, count, service, v):
     """Put *v* back: all that it counts on now has a lower rank."""
-    asset[v, rank] = count[FRESH]
+    rank[v] = count[FRESH]
     count[FRESH] += 1
     for g in range(own_ptr[v], own_ptr[v + 1]):
         if gate[g, FORM] & SERVICE == service:
@@ -97,20 +98,21 @@ def _supply_again(asset, gate, own_ptr, gates, count, service, rank, v):
 @compiled
 def reground(r, s, w, k, candidates):
     """Put candidates back whose gates hold without the rest, and what these hold in turn."""
-    asset, gate, use_ptr, use_gate, own_ptr = s.asset, s.gate, r.use_ptr, r.use_gate, r.own_ptr
+    flags, rank, gate = s.flags, s.rank[k], s.gate
+    use_ptr, use_gate, own_ptr = r.use_ptr, r.use_gate, r.own_ptr
     gates, queue, fresh, count = w.gates, w.queue, w.fresh, w.count
-    rank, service = RANKS + 2 * k, GROUNDED | k << SLOT_BIT
+    service = GROUNDED | k << SLOT_BIT
     head = tail = 0
     for i in range(candidates):
         v = queue[i]
-        if asset[v, FLAGS] & WORKS and asset[v, rank] < 0 and _holds(gate, own_ptr, service, v):
-            _supply_again(asset, gate, own_ptr, gates, count, service, rank, v)
+        if flags[v] & WORKS and rank[v] < 0 and _holds(gate, own_ptr, service, v):
+            _supply_again(rank, gate, own_ptr, gates, count, service, v)
             fresh[tail] = v
             tail += 1
         while head < tail:
             u = fresh[head]
             head += 1
-            if asset[u, FLAGS] & SILENT:
+            if flags[u] & SILENT:
                 continue
             for j in range(use_ptr[u], use_ptr[u + 1]):
                 g = use_gate[j]
@@ -118,34 +120,34 @@ def reground(r, s, w, k, candidates):
                     continue
                 gate[g, HAVE] += 1
                 o = gate[g, OWNER]
-                ready = asset[o, FLAGS] & WORKS and asset[o, rank] < 0 and gate[g, HAVE] >= gate[g, NEED]
+                ready = flags[o] & WORKS and rank[o] < 0 and gate[g, HAVE] >= gate[g, NEED]
                 if ready and _holds(gate, own_ptr, service, o):
-                    _supply_again(asset, gate, own_ptr, gates, count, service, rank, o)
+                    _supply_again(rank, gate, own_ptr, gates, count, service, o)
                     fresh[tail] = o
                     tail += 1
 
 
 @compiled
-def supply(asset, gate, r, k, unsat, queue):
+def supply(flags, rank, gate, r, k, unsat, queue):
     """Who is supplied in grounded service k, from its sources outwards: ranks, members that deliver, support.
 
     Ranks are -1 and ``HAVE`` of the gates of k is 0 to begin with; unsat, queue: (n + 1,) scratch.
     """
-    rank, service, tail = RANKS + 2 * k, GROUNDED | k << SLOT_BIT, 0
-    for v in range(len(asset)):
+    service, tail = GROUNDED | k << SLOT_BIT, 0
+    for v in range(len(flags)):
         unsat[v] = 0
         for g in range(r.own_ptr[v], r.own_ptr[v + 1]):
             if gate[g, FORM] & SERVICE == service and gate[g, NEED] > 0:
                 unsat[v] += 1
-        if asset[v, FLAGS] & WORKS and unsat[v] == 0:
-            asset[v, rank] = 0
+        if flags[v] & WORKS and unsat[v] == 0:
+            rank[v] = 0
             queue[tail] = v
             tail += 1
     head = 0
     while head < tail:
         u = queue[head]
         head += 1
-        if asset[u, FLAGS] & SILENT:
+        if flags[u] & SILENT:
             continue
         for j in range(r.use_ptr[u], r.use_ptr[u + 1]):
             g = r.use_gate[j]
@@ -155,20 +157,20 @@ def supply(asset, gate, r, k, unsat, queue):
             if gate[g, HAVE] == gate[g, NEED]:
                 o = gate[g, OWNER]
                 unsat[o] -= 1
-                if unsat[o] == 0 and asset[o, FLAGS] & WORKS:
-                    asset[o, rank] = asset[u, rank] + 1
+                if unsat[o] == 0 and flags[o] & WORKS:
+                    rank[o] = rank[u] + 1
                     queue[tail] = o
                     tail += 1
-    _count_support(asset, gate, r.ptr, r.member, rank, service)
+    _count_support(flags, rank, gate, r.ptr, r.member, service)
 
 
 @compiled
-def _count_support(asset, gate, ptr, member, rank, service):
+def _count_support(flags, rank, gate, ptr, member, service):
     """Members of lower rank that deliver, for the gates of one grounded service."""
     for g in range(len(gate)):
         if gate[g, FORM] & SERVICE == service:
-            own = asset[gate[g, OWNER], rank]
+            own = rank[gate[g, OWNER]]
             for i in range(ptr[g], ptr[g + 1]):
                 u = member[i]
-                if 0 <= asset[u, rank] < own and not asset[u, FLAGS] & SILENT:
+                if 0 <= rank[u] < own and not flags[u] & SILENT:
                     gate[g, SUPPORT] += 1

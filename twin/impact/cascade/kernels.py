@@ -1,7 +1,7 @@
 # mypy: disable-error-code="no-untyped-def"
 """The steady cascade as a worklist: its cost is what it touches, and every change is taken back afterwards.
 
-Counters per gate carry plain gates; grounded services and transport meshes have files of their own.
+Counters carry plain gates; loops of grounded services and transport meshes have files of their own.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from twin.impact.cascade.ground import reground, unground
 from twin.impact.cascade.mesh import joined_have, part
 from twin.impact.cascade.state import (
     DIRTY,
-    FLAGS,
+    FALLS,
     FORM,
     FRESH,
     GATES,
@@ -18,14 +18,14 @@ from twin.impact.cascade.state import (
     HAVE,
     HAVE_BEFORE,
     JOINED,
-    KEPT,
+    LINKED,
     LOOKED,
     MARK,
+    MESHED,
     NEED,
     OUTAGE,
     OWNER,
-    RANKS,
-    SILENT,
+    SPARE,
     SUPPORT,
     SUPPORT_BEFORE,
     TOUCHED,
@@ -38,59 +38,60 @@ from twin.impact.cascade.state import (
 )
 from twin.impact.compiled import compiled
 
+#: An event that takes one in so many assets is taken back by copying all instead of asset by asset.
+LARGE = 16
+
 
 @compiled
-def _withdraw(asset, gate, use_ptr, use_gate, gone, touched, gates, dirty, count, head):
-    """What all that left since *head* no longer gives to plain gates; joined gates are looked at later.
+def _withdraw(flags, plain_ptr, plain, spare, gone, count, head):
+    """What all that left since *head* no longer gives to plain gates.
 
-    Returns the new end of ``gone``.
+    Returns the new end of ``gone``, and how many of these assets are in a gate with a record or in a mesh.
     """
-    tail, kept, marks = count[GONE], count[TOUCHED], count[GATES]
+    tail, more = count[GONE], 0
     while head < tail:
         u = gone[head]
         head += 1
-        silent = asset[u, FLAGS] & SILENT
-        for j in range(use_ptr[u], use_ptr[u + 1]):
-            g = use_gate[j]
-            form = gate[g, FORM]
-            if form & 3:
-                if form & 3 == JOINED:
-                    look_at(gate, dirty, count, g)
-                continue
-            if silent:
-                continue
-            if not gate[g, MARK] & KEPT:
-                gate[g, MARK] |= KEPT
-                gates[marks] = g
-                marks += 1
-            have = gate[g, HAVE] - 1
-            gate[g, HAVE] = have
-            if have < gate[g, NEED] and form & OUTAGE:
-                o = gate[g, OWNER]
-                flags = asset[o, FLAGS]
-                if flags & WORKS:
-                    asset[o, FLAGS] = (flags & ~WORKS) | TOUCHED_BIT
-                    if not flags & TOUCHED_BIT:
-                        touched[kept] = o
-                        kept += 1
-                    gone[tail] = o
-                    tail += 1
-    count[GONE], count[TOUCHED], count[GATES] = tail, kept, marks
-    return tail
+        more += flags[u] & (LINKED | MESHED) != 0
+        for j in range(plain_ptr[u], plain_ptr[u + 1]):
+            falls = plain[j]
+            if falls < 0:
+                left = spare[~falls, SPARE] - 1
+                spare[~falls, SPARE] = left
+                if left != -1:
+                    continue
+                falls = spare[~falls, FALLS]
+            gone[tail] = falls
+            tail += flags[falls] & WORKS
+            flags[falls] &= ~WORKS
+    count[GONE] = tail
+    return tail, more
+
+
+@compiled
+def _look(r, s, w, start):
+    """Joined gates of what left since *start* are to be judged."""
+    gate, count = s.gate, w.count
+    for i in range(start, count[GONE]):
+        u = w.gone[i]
+        if s.flags[u] & LINKED:
+            for j in range(r.use_ptr[u], r.use_ptr[u + 1]):
+                if gate[r.use_gate[j], FORM] & 3 == JOINED:
+                    look_at(gate, w.dirty, count, r.use_gate[j])
 
 
 @compiled
 def _judge(r, s, w):
     """Owners of looked-at outage gates that do not hold leave."""
-    asset, gate, dirty, count = s.asset, s.gate, w.dirty, w.count
+    gate, dirty, count = s.gate, w.dirty, w.count
     for i in range(count[DIRTY]):
         g = dirty[i]
         gate[g, MARK] &= ~LOOKED
         if gate[g, FORM] & 3 == JOINED:
             keep(gate, w.gates, count, g)
-            gate[g, HAVE] = joined_have(asset, gate, r.ptr, r.member, s.grounded, g)
+            gate[g, HAVE] = joined_have(s, r.ptr, r.member, g)
         if gate[g, FORM] & OUTAGE and gate[g, HAVE] < gate[g, NEED]:
-            drop(asset, w.gone, w.touched, count, gate[g, OWNER])
+            drop(s.flags, w.gone, count, gate[g, OWNER])
     count[DIRTY] = 0
 
 
@@ -99,47 +100,69 @@ def settle(r, s, w):
     """Follow what left to the end."""
     done = 0
     while True:
-        head = _withdraw(s.asset, s.gate, r.use_ptr, r.use_gate, w.gone, w.touched, w.gates, w.dirty, w.count, done)
-        for k in range(s.grounded):
-            candidates = unground(r, s, w, k, done)
-            if candidates > 0:
-                reground(r, s, w, k, candidates)
-        for k in range(len(r.mesh_ptr)):
-            part(r, s, w, k, done)
-        done = head
-        if w.count[DIRTY]:
+        head, more = _withdraw(s.flags, r.plain_ptr, r.plain, s.spare, w.gone, w.count, done)
+        if more:
+            _look(r, s, w, done)
+            for k in range(s.grounded):
+                candidates = unground(r, s, w, k, done)
+                if candidates > 0:
+                    reground(r, s, w, k, candidates)
+            for k in range(len(r.mesh_ptr)):
+                part(r, s, w, k, done)
             _judge(r, s, w)
+        done = head
         if head == w.count[GONE]:
             return
 
 
 @compiled
 def cascade(r, s, w, rows):
-    """Let *rows* fail; what left, they included, is ``gone[:count[GONE]]``. :func:`undo` takes it back."""
+    """Let *rows* fail; what left, they included, is ``gone[:count[GONE]]``. :func:`undo` takes it back.
+
+    Returns how many of *rows* operated.
+    """
     for row in rows:
-        drop(s.asset, w.gone, w.touched, w.count, row)
-    if w.count[GONE]:
+        drop(s.flags, w.gone, w.count, row)
+    failed = w.count[GONE]
+    if failed:
         settle(r, s, w)
+    return failed
 
 
 @compiled
-def undo(s, w):
-    """Take everything back that was touched."""
-    asset, gate, touched, gates, count = s.asset, s.gate, w.touched, w.gates, w.count
-    pairs = s.pairs
+def _undo_plain(flags, plain_ptr, plain, spare, spare_before, gone, left):
+    """Put back what left, and the counters of plain gates."""
+    if left > len(flags) // LARGE:
+        for v in range(len(flags)):
+            flags[v] |= (flags[v] & WORKED) // WORKED * WORKS
+        for g in range(len(spare_before)):
+            spare[g, SPARE] = spare_before[g]
+        return
+    for i in range(left):
+        u = gone[i]
+        flags[u] |= WORKS
+        for j in range(plain_ptr[u], plain_ptr[u + 1]):
+            if plain[j] < 0:
+                spare[~plain[j], SPARE] += 1
+
+
+@compiled
+def undo(r, s, w):
+    """Take everything back."""
+    flags, gate, touched, gates, count = s.flags, s.gate, w.touched, w.gates, w.count
+    _undo_plain(flags, r.plain_ptr, r.plain, s.spare, r.spare_before, w.gone, count[GONE])
     for i in range(count[TOUCHED]):
-        v = touched[i]
-        flags = asset[v, FLAGS] & ~TOUCHED_BIT
-        asset[v, FLAGS] = flags | WORKS if flags & WORKED else flags
-        for k in range(pairs):
-            asset[v, RANKS + 2 * k] = asset[v, RANKS + 2 * k + 1]
+        flags[touched[i]] &= ~TOUCHED_BIT
+    for k in range(s.pairs):
+        for i in range(count[TOUCHED]):
+            s.rank[k, touched[i]] = r.rank_before[k, touched[i]]
     for i in range(count[GATES]):
         g = gates[i]
         gate[g, MARK] = 0
         gate[g, HAVE] = gate[g, HAVE_BEFORE]
         gate[g, SUPPORT] = gate[g, SUPPORT_BEFORE]
     count[GONE] = count[TOUCHED] = count[GATES] = 0
-    count[FRESH] = len(asset) + 1
+    count[FRESH] = len(flags) + 1
 
 
 @compiled
@@ -147,7 +170,7 @@ def scenarios(r, s, w, ptr, rows, weights, sums, sizes, often):
     """Each scenario i lets ``rows[ptr[i]:ptr[i+1]]`` fail, from the same state.
 
     Args:
-        weights: (n, w). sums: (c, w) of what left, written. sizes: (c,) assets that left, written.
+        weights: (n, w). sums: (c, w) of what left, added to. sizes: (c,) assets that left, written.
         often: (n,) or (0,): how often each asset left, added to.
     """
     gone, count = w.gone, w.count
@@ -155,12 +178,10 @@ def scenarios(r, s, w, ptr, rows, weights, sums, sizes, often):
         cascade(r, s, w, rows[ptr[i] : ptr[i + 1]])
         total = count[GONE]
         sizes[i] = total
-        for j in range(weights.shape[1]):
-            worth = 0.0
-            for place in range(total):
-                worth += weights[gone[place], j]
-            sums[i, j] = worth
+        for place in range(total):
+            for j in range(weights.shape[1]):
+                sums[i, j] += weights[gone[place], j]
         if len(often):
             for place in range(total):
                 often[gone[place]] += 1
-        undo(s, w)
+        undo(r, s, w)

@@ -10,16 +10,14 @@ from __future__ import annotations
 import numpy as np
 
 from twin.impact.cascade.state import (
-    FLAGS,
     FORM,
     FRESH,
     GONE,
     JOINED,
-    RANKS,
+    MESHED,
     SERVICE,
     SILENT,
     SLOT_BIT,
-    TRANSPORT,
     WORKS,
     look_at,
     touch,
@@ -28,17 +26,17 @@ from twin.impact.compiled import compiled
 
 
 @compiled
-def joined_have(asset, gate, ptr, member, grounded, g):
+def joined_have(s, ptr, member, g):
     """Most end points of a joined gate that carry and lie in one island."""
-    best, label = 0, RANKS + 2 * grounded + 2 * ((gate[g, FORM] & SERVICE) >> SLOT_BIT)
+    best, flags, label = 0, s.flags, s.rank[s.grounded + ((s.gate[g, FORM] & SERVICE) >> SLOT_BIT)]
     for i in range(ptr[g], ptr[g + 1]):
         u = member[i]
-        if asset[u, FLAGS] & (WORKS | SILENT) != WORKS:
+        if flags[u] & (WORKS | SILENT) != WORKS:
             continue
         count = 0
         for j in range(ptr[g], ptr[g + 1]):
             v = member[j]
-            if asset[v, FLAGS] & (WORKS | SILENT) == WORKS and asset[v, label] == asset[u, label]:
+            if flags[v] & (WORKS | SILENT) == WORKS and label[v] == label[u]:
                 count += 1
         best = max(best, count)
     return best
@@ -53,16 +51,16 @@ def _root(parent, a):
 
 
 @compiled
-def _borders(asset, mesh_ptr, mesh_to, gone, queue, group, count, k, start):
+def _borders(flags, mesh_ptr, mesh_to, gone, queue, group, count, k, start):
     """Working transport next to what left since *start*, each once, into ``queue``; returns how many."""
     tail = 0
     for i in range(start, count[GONE]):
         v = gone[i]
-        if not asset[v, FLAGS] & TRANSPORT << k or asset[v, FLAGS] & SILENT:
+        if flags[v] & (MESHED | SILENT) != MESHED:
             continue
         for j in range(mesh_ptr[k, v], mesh_ptr[k, v + 1]):
             u = mesh_to[j]
-            if asset[u, FLAGS] & (WORKS | SILENT) == WORKS and group[u] < 0:
+            if flags[u] & (WORKS | SILENT) == WORKS and group[u] < 0:
                 group[u] = 0
                 queue[tail] = u
                 tail += 1
@@ -74,13 +72,13 @@ def _borders(asset, mesh_ptr, mesh_to, gone, queue, group, count, k, start):
 @compiled
 def part(r, s, w, k, start):
     """Find which islands the loss of transport has parted, and give the smaller parts a label of their own."""
-    asset, queue = s.asset, w.queue
-    seeds = _borders(asset, r.mesh_ptr, r.mesh_to, w.gone, queue, w.group, w.count, k, start)
+    flags, island, queue = s.flags, s.rank[s.grounded + k], w.queue
+    seeds = _borders(flags, r.mesh_ptr, r.mesh_to, w.gone, queue, w.group, w.count, k, start)
     if seeds < 2:
         return
     chosen, labels = queue[:seeds].copy(), np.zeros(seeds, np.int32)
     for i in range(seeds):
-        labels[i] = asset[chosen[i], RANKS + 2 * s.grounded + 2 * k]
+        labels[i] = island[chosen[i]]
     order = np.argsort(labels)
     first = 0
     while first < seeds:
@@ -89,14 +87,14 @@ def part(r, s, w, k, start):
             last += 1
         if last - first > 1:
             found = _search(
-                asset, r.mesh_ptr, r.mesh_to, w.fresh, w.group, w.parent, w.active, k, chosen[order[first:last]]
+                flags, r.mesh_ptr, r.mesh_to, w.fresh, w.group, w.parent, w.active, k, chosen[order[first:last]]
             )
             _relabel(r, s, w, k, found)
         first = last
 
 
 @compiled
-def _search(asset, mesh_ptr, mesh_to, fresh, group, parent, active, k, seeds):
+def _search(flags, mesh_ptr, mesh_to, fresh, group, parent, active, k, seeds):
     """Breadth-first from all seeds of one island at once, until at most one group of them is still searching.
 
     ``active`` of a group's root counts its assets still to be looked at. Returns how many assets ``fresh`` holds.
@@ -113,7 +111,7 @@ def _search(asset, mesh_ptr, mesh_to, fresh, group, parent, active, k, seeds):
         a = _root(parent, group[v])
         for j in range(mesh_ptr[k, v], mesh_ptr[k, v + 1]):
             u = mesh_to[j]
-            if asset[u, FLAGS] & (WORKS | SILENT) != WORKS:
+            if flags[u] & (WORKS | SILENT) != WORKS:
                 continue
             if group[u] < 0:
                 group[u] = a
@@ -135,8 +133,8 @@ def _search(asset, mesh_ptr, mesh_to, fresh, group, parent, active, k, seeds):
 @compiled
 def _relabel(r, s, w, k, found):
     """Labels for the groups that came to an end, and a look at the gates of their assets; flags are reset."""
-    asset, gate, fresh, group, parent, active, count = s.asset, s.gate, w.fresh, w.group, w.parent, w.active, w.count
-    label, service = RANKS + 2 * s.grounded + 2 * k, JOINED | k << SLOT_BIT
+    gate, fresh, group, parent, active, count = s.gate, w.fresh, w.group, w.parent, w.active, w.count
+    island, service = s.rank[s.grounded + k], JOINED | k << SLOT_BIT
     for i in range(found):
         v = fresh[i]
         a = _root(parent, group[v])
@@ -145,8 +143,8 @@ def _relabel(r, s, w, k, found):
         if active[a] == 0:  # from now on the negative of its label
             active[a] = -count[FRESH]
             count[FRESH] += 1
-        touch(asset, w.touched, count, v)
-        asset[v, label] = -active[a]
+        touch(s.flags, w.touched, count, v)
+        island[v] = -active[a]
         for j in range(r.use_ptr[v], r.use_ptr[v + 1]):
             g = r.use_gate[j]
             if gate[g, FORM] & SERVICE == service:

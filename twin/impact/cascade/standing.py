@@ -18,37 +18,37 @@ from twin.errors import TwinError
 from twin.impact.cascade import kernels
 from twin.impact.cascade.ground import supply
 from twin.impact.cascade.mesh import joined_have
+from twin.impact.cascade.records import Members, kinds, members_of, plain_of, records_of
 from twin.impact.cascade.state import (
-    FLAGS,
+    FALLS,
     FORM,
     FRESH,
     GONE,
-    GROUNDED,
     HAVE,
     HAVE_BEFORE,
     JOINED,
+    LINKED,
+    MESHED,
     NEED,
     OUTAGE,
     OWNER,
     PLAIN,
-    RANKS,
     SILENT,
-    SLOT_BIT,
+    SPARE,
     SUPPORT,
     SUPPORT_BEFORE,
-    TRANSPORT,
     WORKED,
     WORKS,
     Rules,
     State,
     Work,
-)  # fmt: skip
+)
 from twin.impact.kernels import islands
 from twin.impact.system import System
-from twin.snapshot.arrays import Bools, Floats, Ints, Longs
+from twin.snapshot.arrays import Bools, Bytes, Floats, Ints, Longs
 
-#: A record has a multiple of so many numbers: half a cache line.
-RECORD = 8
+#: Losses of more than one in so many assets are listed from the flags instead of being sorted.
+MANY = 32
 
 
 class Standing:
@@ -61,17 +61,24 @@ class Standing:
 
     def __init__(self, system: System, silent: Bools | None = None) -> None:
         self.system = system
-        gates = system.gates
         self.silent = system.finite if silent is None else silent
+        self.delivers: Bools = system.baseline & ~self.silent
         grounded, joined = sorted(system.arrays.orders), system.joined_services
+        kind = kinds(system)
+        gates = np.flatnonzero(kind != PLAIN)
+        members = members_of(system, gates)
+        plain_ptr, plain, spare = plain_of(system, kind == PLAIN, self.delivers)
         mesh_ptr, mesh_to = _meshes(system, joined)
-        self.rules = Rules(
-            *map(_frozen, (gates.ptr, gates.member, gates.own_ptr, gates.use_ptr, gates.use_gate, mesh_ptr, mesh_to))
+        rank = np.zeros((len(grounded) + len(joined), system.n), np.int32)
+        self.state = State(
+            self._flags(members, mesh_ptr),
+            rank,
+            spare,
+            records_of(system, gates, kind[gates]),
+            len(grounded),
+            len(rank),
         )
-        width = RANKS + 2 * (len(grounded) + len(joined))
-        asset = np.zeros((system.n, -(-width // RECORD) * RECORD), np.int32)
-        self.state = State(asset, np.zeros((system.m, RECORD), np.int32), len(grounded), len(grounded) + len(joined))
-        self._write_rules(grounded, joined)
+        self.rules = Rules(*map(_frozen, (plain_ptr, plain, spare[:, 0].copy(), rank, *members, mesh_ptr, mesh_to)))
         self._write_state(len(joined))
         self._check()
         self._idle: deque[tuple[State, Work]] = deque()
@@ -89,57 +96,34 @@ class Standing:
             return Standing.of(system)
         return system.kept("cautious", lambda: Standing(system, silent))
 
-    def _write_rules(self, grounded: list[int], joined: list[int]) -> None:
-        """The parts of the records that never change."""
-        system, gates, (asset, gate, *_) = self.system, self.system.gates, self.state
-        slots = np.zeros(len(system.grounded), np.int32)
-        slots[grounded] = np.arange(len(grounded))
-        slots[joined] = np.arange(len(joined))
-        kind = np.where(gates.joined, JOINED, np.where(system.grounded[gates.service], GROUNDED, PLAIN))
-        slot = np.where(kind == PLAIN, 0, slots[gates.service])
-        gate[:, NEED], gate[:, OWNER] = gates.need, gates.owner
-        gate[:, FORM] = kind | slot << SLOT_BIT | np.where(system.outage, OUTAGE, 0)
-        asset[:, FLAGS] = np.where(system.baseline, WORKS | WORKED, 0) | np.where(self.silent, SILENT, 0)
-        for k in range(len(joined)):
-            asset[np.diff(self.rules.mesh_ptr[k]) > 0, FLAGS] |= TRANSPORT << k
+    def _flags(self, members: Members, mesh_ptr: Longs) -> Bytes:
+        """(n,) flags of the assets before any event."""
+        linked = (np.diff(members.own_ptr) > 0) | (np.diff(members.use_ptr) > 0)
+        meshed = (np.diff(mesh_ptr, axis=1) > 0).any(axis=0)
+        flags = np.where(self.system.baseline, WORKS | WORKED, 0) | np.where(self.silent, SILENT, 0)
+        return (flags | np.where(linked, LINKED, 0) | np.where(meshed, MESHED, 0)).astype(np.uint8)
 
     def _write_state(self, joined: int) -> None:
-        """The counters of the state before any event."""
-        system, rules, gates, (asset, gate, grounded, _) = self.system, self.rules, self.system.gates, self.state
-        unsat, queue = np.zeros(system.n + 1, np.int32), np.zeros(system.n + 1, np.int32)
-        delivers = system.baseline & ~self.silent
-        counts = np.bincount(system.gate_of_member[delivers[gates.member]], minlength=system.m)
-        gate[:, HAVE] = np.where(gate[:, FORM] & 3 == PLAIN, counts, 0)
+        """Ranks, islands and records of the state before any event."""
+        rules, (flags, rank, _, gate, grounded, _) = self.rules, self.state
+        n = self.system.n
+        unsat, queue = np.zeros(n + 1, np.int32), np.zeros(n + 1, np.int32)
         for k in range(grounded):
-            asset[:, RANKS + 2 * k] = -1
-            supply(asset, gate, rules, k, unsat, queue)
+            rank[k] = -1
+            supply(flags, rank[k], gate, rules, k, unsat, queue)
         for k in range(joined):
-            label = np.zeros(system.n, np.int32)
-            islands(rules.mesh_ptr[k], rules.mesh_to, delivers, label, queue)
-            asset[:, RANKS + 2 * grounded + 2 * k] = label
-        for place in np.flatnonzero(gates.joined):
-            gate[place, HAVE] = joined_have(asset, gate, rules.ptr, rules.member, grounded, place)
-        for now in range(RANKS, RANKS + 2 * self.state.pairs, 2):
-            asset[:, now + 1] = asset[:, now]
+            islands(rules.mesh_ptr[k], rules.mesh_to, self.delivers, rank[grounded + k], queue)
+        for place in np.flatnonzero(gate[:, FORM] & 3 == JOINED):
+            gate[place, HAVE] = joined_have(self.state, rules.ptr, rules.member, place)
         gate[:, HAVE_BEFORE], gate[:, SUPPORT_BEFORE] = gate[:, HAVE], gate[:, SUPPORT]
 
     def _check(self) -> None:
         """The state before any event stands by itself, or nothing that follows from it would be right."""
-        gate = self.state.gate
-        broken = (gate[:, FORM] & OUTAGE > 0) & (gate[:, HAVE] < gate[:, NEED]) & self.system.baseline[gate[:, OWNER]]
-        if broken.any():
-            raise TwinError(
-                f"{int(broken.sum())} gate(s) do not hold before any event", fix="Report it, with the snapshot."
-            )
-
-    @property
-    def rank_columns(self) -> list[int]:
-        """Columns of an asset's record with its ranks now; those before follow each."""
-        return list(range(RANKS, RANKS + 2 * self.state.grounded, 2))
-
-    def label_column(self, k: int) -> int:
-        """Column of an asset's record with its island in joined service k."""
-        return RANKS + 2 * self.state.grounded + 2 * k
+        gate, spare, up = self.state.gate, self.state.spare, self.system.baseline
+        broken = (gate[:, FORM] & OUTAGE > 0) & (gate[:, HAVE] < gate[:, NEED]) & up[gate[:, OWNER]]
+        count = int(broken.sum()) + int((up[spare[:, FALLS]] & (spare[:, SPARE] < 0)).sum())
+        if count:
+            raise TwinError(f"{count} gate(s) do not hold before any event", fix="Report it, with the snapshot.")
 
     @cached_property
     def divisible(self) -> bool:
@@ -150,7 +134,7 @@ class Standing:
         """
         idle = np.flatnonzero(self.silent)
         transport = (self.rules.mesh_ptr[:, idle + 1] > self.rules.mesh_ptr[:, idle]).any()
-        unsupplied = (self.state.asset[:, self.rank_columns] < 0).any(axis=1)
+        unsupplied = (self.state.rank[: self.state.grounded] < 0).any(axis=0)
         return not transport and not (unsupplied & self.system.baseline).any()
 
     @contextmanager
@@ -159,8 +143,7 @@ class Standing:
         try:
             pair = self._idle.pop()
         except IndexError:
-            asset, gate, *rest = self.state
-            pair = State(asset.copy(), gate.copy(), *rest), scratch(self.system.n, self.system.m)
+            pair = self.state.copy(), scratch(self.system.n, len(self.state.gate))
         yield pair
         self._idle.append(pair)  # not after an exception: its state may be half undone
 
@@ -182,8 +165,12 @@ class Cascade:
         s = self.standing
         with s.worker() as (state, work):
             kernels.cascade(s.rules, state, work, np.ascontiguousarray(rows, np.int32))
-            gone: Ints = np.sort(work.gone[: work.count[GONE]])
-            kernels.undo(state, work)
+            gone: Ints = work.gone[: work.count[GONE]]
+            if len(gone) * MANY > self.system.n:
+                gone = np.flatnonzero(state.flags & (WORKS | WORKED) == WORKED).astype(np.int32)
+            else:
+                gone = np.sort(gone)
+            kernels.undo(s.rules, state, work)
         return gone
 
     def singles(self, rows: Ints | Longs, weights: Floats) -> Floats:

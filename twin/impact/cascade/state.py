@@ -1,7 +1,9 @@
 # mypy: disable-error-code="no-untyped-def"
-"""What a cascade works on: one record an asset and one a gate, each in one cache line, and lists of what was touched.
+"""What a cascade works on, and lists of what it changed.
 
-A record carries its values of before the event too, so that taking back reads nothing else.
+Plain gates are all that most events meet, so they lie apart and close together: each asset has one number for a gate
+without a member to spare (who falls with it) or for a gate's counter of members to spare. Gates of loops in grounded
+services and joined gates have records.
 """
 
 from __future__ import annotations
@@ -17,24 +19,33 @@ HAVE, NEED, OWNER, FORM, SUPPORT, MARK, HAVE_BEFORE, SUPPORT_BEFORE = range(8)
 SLOT_BIT, OUTAGE = 2, 1 << 10
 SERVICE = OUTAGE - 1  # bits of kind and slot
 
-#: Columns of an asset's record: flags, then (now, before) for each grounded rank, then for each label.
-FLAGS, RANKS = 0, 1
-WORKS, WORKED, SILENT, TOUCHED_BIT, TRANSPORT = 1, 2, 4, 8, 16  # TRANSPORT << j: in the mesh of joined service j
+#: Bits of an asset's flags: MESHED is in a transport mesh of a joined service, LINKED in a gate with a record.
+WORKS, WORKED, SILENT, TOUCHED_BIT, MESHED, LINKED = 1, 2, 4, 8, 16, 32
 #: Bits of a gate's ``MARK``.
 KEPT, LOOKED = 1, 2
+
+#: Columns of a plain gate with members to spare.
+SPARE, FALLS = 0, 1
 
 #: Places of ``Work.count``.
 GONE, TOUCHED, GATES, DIRTY, FRESH = range(5)
 
 
 class Rules(NamedTuple):
-    """What never changes; n assets, m gates, J services with joined gates.
+    """What never changes; n assets, r gates with records, J services with joined gates.
 
     Attributes:
-        ptr, member: members of each gate. own_ptr, use_ptr, use_gate: as in ``Gates``.
+        plain_ptr, plain: for each asset and plain gate that it counts in, the owner, or -1 - (row of ``State.spare``).
+        spare_before: members to spare of each of those rows. rank_before: ``State.rank`` before any event.
+        ptr, member: members of each gate with a record. own_ptr: such gates of asset v are
+            ``own_ptr[v]:own_ptr[v+1]``. use_ptr, use_gate: those that asset u is a member of.
         mesh_ptr: (J, n + 1), mesh_to: transport neighbours of v in service j are ``mesh_to[mesh_ptr[j, v]:...]``.
     """
 
+    plain_ptr: Any
+    plain: Any
+    spare_before: Any
+    rank_before: Any
     ptr: Any
     member: Any
     own_ptr: Any
@@ -45,22 +56,32 @@ class Rules(NamedTuple):
 
 
 class State(NamedTuple):
-    """One state: ``asset`` (n, width) and ``gate`` (m, 8) records.
+    """One state.
 
-    grounded: how many grounded services there are. pairs: these and the services with joined gates.
+    Attributes:
+        flags: (n,) bits. rank: (pairs, n) ranks in each grounded service, then islands in each joined one.
+        spare: (s, 2) plain gates with members to spare: how many, and who falls. gate: (r, 8) records.
+        grounded: how many grounded services there are. pairs: these and the services with joined gates.
     """
 
-    asset: Any
+    flags: Any
+    rank: Any
+    spare: Any
     gate: Any
     grounded: int
     pairs: int
+
+    def copy(self) -> State:
+        """One to change."""
+        return State(self.flags.copy(), self.rank.copy(), self.spare.copy(), self.gate.copy(), *self[4:])
 
 
 class Work(NamedTuple):
     """Scratch of one cascade.
 
     Attributes:
-        gone: (n + 1,) what left the operating set, in order. touched, gates: what to take back. dirty: gates to judge.
+        gone: (n + 1,) what left the operating set, in order. touched: assets whose rank or island changed.
+        gates: records to take back. dirty: gates to judge.
         queue, was: candidates of a grounded pass and the rank they had. fresh: a second queue.
         group, parent, active: of a search in the mesh. count: see ``GONE`` and following.
     """
@@ -79,23 +100,18 @@ class Work(NamedTuple):
 
 
 @compiled
-def drop(asset, gone, touched, count, v):
+def drop(flags, gone, count, v):
     """Take *v* out of the operating set, if it is in."""
-    flags = asset[v, FLAGS]
-    if flags & WORKS:
-        asset[v, FLAGS] = (flags & ~WORKS) | TOUCHED_BIT
-        if not flags & TOUCHED_BIT:
-            touched[count[TOUCHED]] = v
-            count[TOUCHED] += 1
-        gone[count[GONE]] = v
-        count[GONE] += 1
+    gone[count[GONE]] = v
+    count[GONE] += flags[v] & WORKS
+    flags[v] &= ~WORKS
 
 
 @compiled
-def touch(asset, touched, count, v):
-    """Note that asset *v* is to be taken back."""
-    if not asset[v, FLAGS] & TOUCHED_BIT:
-        asset[v, FLAGS] |= TOUCHED_BIT
+def touch(flags, touched, count, v):
+    """Note that rank or island of asset *v* is to be taken back."""
+    if not flags[v] & TOUCHED_BIT:
+        flags[v] |= TOUCHED_BIT
         touched[count[TOUCHED]] = v
         count[TOUCHED] += 1
 

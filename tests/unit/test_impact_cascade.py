@@ -57,7 +57,7 @@ def test_every_single_failure_and_some_together(block: int) -> None:
             before = Standing.of(system).state
             for found, wanted_ in zip(state[:4], before[:4], strict=True):
                 assert (found == wanted_).all(), f"seed {seed}"
-            assert (work.group == -1).all()
+            assert (work.group == -1).all() and (work.hole == -1).all() and not work.joint.any()
 
 
 def test_a_joined_type_is_not_of_a_grounded_service(tmp_path: Path) -> None:
@@ -70,3 +70,34 @@ def test_a_joined_type_is_not_of_a_grounded_service(tmp_path: Path) -> None:
     assert not any(t.joined and t.service == "power" for t in default_schema().link_types.values())
     with pytest.raises(SchemaError, match="grounded"):
         load_schema([own])
+
+
+@pytest.mark.parametrize("seed", range(SEEDS // 20))
+def test_circuits_over_a_mesh_with_many_holes(seed: int, tmp_path: Path) -> None:
+    rng = np.random.default_rng(seed)
+    routers = int(rng.integers(5, 60))
+    ends = [(i, int(rng.integers(max(0, i - 8), i))) for i in range(1, routers)]  # long trees
+    ends += [tuple(rng.integers(0, routers, 2).tolist()) for _ in range(int(rng.integers(0, routers)))]
+    circuits = [rng.choice(routers, int(rng.integers(2, 4)), replace=False).tolist() for _ in range(40)]
+    assets = ["id,kind,name", *(f"t:router/{i},router,r" for i in range(routers))]
+    assets += [f"t:span/{i},span,s" for i in range(len(ends))] + [f"t:circuit/{i},circuit,c" for i in range(40)]
+    links = ["from,to,type,need"]
+    for i, pair in enumerate(ends):
+        links += [f"t:router/{end},t:span/{i},TRANSPORTS," for end in set(pair)]
+    for i, members in enumerate(circuits):
+        links += [f"t:router/{end},t:circuit/{i},CONNECTS,{min(2, len(members))}" for end in members]
+    (tmp_path / "assets.csv").write_text("\n".join(assets) + "\n", encoding="utf-8")
+    (tmp_path / "links.csv").write_text("\n".join(links) + "\n", encoding="utf-8")
+    snapshot = Snapshot.from_tables(tmp_path)
+    system, cascade = snapshot.system, Cascade(snapshot.system)
+    transport = np.flatnonzero(
+        [name.startswith(("t:router", "t:span")) for name in snapshot.catalogue.ids(range(system.n))]
+    )
+    parted = 0
+    for size in (1, 2, 3, 5, 8, 13, 21):
+        for _ in range(10):
+            rows = rng.choice(transport, min(size, len(transport)), replace=False).tolist()
+            lost = cascade.lost(np.array(rows, np.int32)).tolist()
+            assert lost == by_fixpoint(system, rows), (seed, rows)
+            parted += len(lost) > len(rows)
+    assert parted

@@ -211,10 +211,12 @@ def scratch(n: int, m: int) -> Work:
     """Work space for cascades over n assets and m gates."""
     count = np.zeros(5, np.int64)
     count[FRESH] = n + 1
-    gone, touched, queue, was, fresh, group, parent, active = (np.zeros(n + 1, np.int32) for _ in range(8))
-    group[:] = -1
+    gone, touched, queue, was, fresh, group, parent, active, hole, joint = (
+        np.zeros(n + 1, np.int32) for _ in range(10)
+    )
+    group[:] = hole[:] = -1
     gates, dirty = np.zeros(m, np.int32), np.zeros(m, np.int32)
-    return Work(gone, touched, gates, dirty, queue, was, fresh, group, parent, active, count)
+    return Work(gone, touched, gates, dirty, queue, was, fresh, group, parent, active, hole, joint, count)
 
 
 def _frozen(array: Any) -> Any:

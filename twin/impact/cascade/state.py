@@ -83,7 +83,8 @@ class Work(NamedTuple):
         gone: (n + 1,) what left the operating set, in order. touched: assets whose rank or island changed.
         gates: records to take back. dirty: gates to judge.
         queue, was: candidates of a grounded pass and the rank they had. fresh: a second queue.
-        group, parent, active: of a search in the mesh. count: see ``GONE`` and following.
+        group, parent, active: of a search in the mesh. hole: number of the hole that lost transport is in, -1
+            elsewhere. joint: holes to be searched together. count: see ``GONE`` and following.
     """
 
     gone: Any
@@ -96,6 +97,8 @@ class Work(NamedTuple):
     group: Any
     parent: Any
     active: Any
+    hole: Any
+    joint: Any
     count: Any
 
 

@@ -12,8 +12,9 @@ import pyarrow.compute as pc
 import shapely
 
 from twin.impact.events.globe import AREAL, LINEAL, crosses, unwrapped, wrapped
-from twin.snapshot.arrays import Arrays, Bools, Longs
+from twin.snapshot.arrays import Arrays, Bools, Floats, Longs
 
+POINT = 0
 HOUSING, HOSTING, PLACE = "housing", "hosting", "place"
 
 
@@ -22,13 +23,11 @@ class Places:
 
     Attributes:
         shapes: (n,) geometries: the asset's own, else its point; None where it has no place.
-        rows: (p,) assets that have one, in the order of ``tree``.
     """
 
     def __init__(self, arrays: Arrays) -> None:
         self.arrays = arrays
         self.shapes = _shapes(arrays.assets)
-        self.rows: Longs = np.flatnonzero(self.placed)
 
     @cached_property
     def placed(self) -> Bools:
@@ -37,9 +36,19 @@ class Places:
         return found
 
     @cached_property
-    def tree(self) -> Any:
-        """Index over the shapes of ``rows``."""
-        return shapely.STRtree(self.shapes[self.rows])
+    def _points(self) -> tuple[Longs, Floats, Floats]:
+        """Rows of the assets that are a point, by longitude, with their longitudes and latitudes."""
+        rows = np.flatnonzero(shapely.get_type_id(self.shapes) == POINT)
+        rows = rows[self.placed[rows]]
+        lon, lat = shapely.get_coordinates(self.shapes[rows]).T
+        order = np.argsort(lon, kind="stable")
+        return rows[order], lon[order], lat[order]
+
+    @cached_property
+    def _others(self) -> tuple[Longs, Any]:
+        """Rows of the assets that are lines, areas and the like, and an index over their shapes."""
+        rows = np.flatnonzero(self.placed & (shapely.get_type_id(self.shapes) != POINT))
+        return rows, shapely.STRtree(self.shapes[rows])
 
     @cached_property
     def lines(self) -> Bools:
@@ -49,7 +58,16 @@ class Places:
 
     def touching(self, area: Any) -> Longs:
         """Rows of the assets that have a point in common with *area*, sorted."""
-        return np.sort(self.rows[self.tree.query(area, predicate="intersects")])
+        if shapely.is_empty(area):
+            return np.zeros(0, np.int64)
+        shapely.prepare(area)
+        others, tree = self._others
+        rows, lon, lat = self._points
+        west, south, east, north = shapely.bounds(area)
+        first, last = np.searchsorted(lon, west, "left"), np.searchsorted(lon, east, "right")
+        near = first + np.flatnonzero((lat[first:last] >= south) & (lat[first:last] <= north))
+        inside = rows[near[shapely.intersects_xy(area, lon[near], lat[near])]]
+        return np.sort(np.concatenate([inside, others[tree.query(area, predicate="intersects")]]))
 
     @cached_property
     def regions(self) -> Bools:

@@ -7,12 +7,14 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from api.event_queries import Horizon
-from api.failure_queries import MAX_WORK, TIMELINE, Chance
+from api.failure_queries import TIMELINE, Chance
 from api.queries import LIMITS, Strict
 
 #: One request takes some ten seconds at most.
 MAX_STEPS = 20_000
 MAX_NODES = 300_000
+#: Runs in time times assets.
+MAX_WORK = 20_000_000
 MAX_ORDER = 20
 MAX_WORDS = 100
 

@@ -13,10 +13,11 @@ from twin.durations import parse_duration
 from twin.errors import LimitExceeded
 from twin.impact.failures.scenarios import Random, Source
 
-#: Runs in time times assets, some ten seconds.
-MAX_WORK = 20_000_000
-#: Pairs of failures that are tried.
-MAX_PAIRS = 300_000
+#: Runs in time times assets, some ten to thirty seconds; every single failure of the German sample fits.
+MAX_WORK = 100_000_000
+#: Pairs of failures that are taken up, and seconds after which no further one is tried.
+MAX_PAIRS = 10_000_000
+PAIRS_S = 30.0
 MAX_SCENARIOS = 10_000
 #: Failures of all random scenarios together.
 MAX_FAILURES = 2_000_000
@@ -60,7 +61,11 @@ class CriticalityQuery(PageQuery, TimeQuery):
     domain: str | None = Field(
         None, max_length=LIMITS.text, description="Only failures of this domain.", examples=["energy"]
     )
-    pairs: bool = Field(False, description="Also pairs that lose more together than one by one, at most `limit`.")
+    pairs: bool = Field(
+        False,
+        description="Also the worst pairs that lose more together than one by one, at most `limit`; they come with the "
+        f"first page only. After {PAIRS_S:.0f} s what was found is answered, and `pairs_tried` says how far it came.",
+    )
 
 
 class ListQuery(Strict):

@@ -39,8 +39,10 @@ class CriticalityAnswer(AnswerPage):
     horizon_s: float | None
     model_level: str = Field(examples=["L1"])
     items: list[CriticalAsset]
-    pairs: list[CriticalPair] | None = Field(description="The worst ones; null when not asked for.")
-    pairs_total: int | None
+    pairs: list[CriticalPair] | None = Field(description="The worst ones; null when not asked for, and after page one.")
+    pairs_total: int | None = Field(description="How many were found.")
+    pairs_tried: int | None
+    pairs_candidates: int | None = Field(description="Pairs that could; `pairs_tried` is less when time was up.")
     notes: list[str]
 
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from api.answers import answer, cut, next_link, not_modified, page_headers, unchanged
 from api.deps import LimitsDep, ViewDep
 from api.errors import documented
-from api.failure_queries import MAX_PAIRS, MAX_WORK, CriticalityQuery
+from api.failure_queries import MAX_PAIRS, MAX_WORK, PAIRS_S, CriticalityQuery
 from api.queries import known, page_size
 from api.wire_failures import CriticalityAnswer
 
@@ -27,7 +27,7 @@ def list_criticality(
 ) -> Response:
     """Every operating asset fails once, alone; ranked by what is lost with it, a page at a time. Exact.
 
-    Steady by default: all buffers and fuel spent.
+    Steady by default: all buffers and fuel spent. Pairs that are not all tried in time are said to be so in `notes`.
     """
     headers = view.headers(request)
     limit, domain = page_size(query, limits), known("domain", query.domain, view.schema.domains)
@@ -36,12 +36,15 @@ def list_criticality(
     result = view.snapshot.criticality(
         query.weight,
         domain,
-        pairs=query.pairs,
+        pairs=query.pairs and query.cursor is None,
         timeline=query.timeline,
         horizon_s=query.horizon_s,
         max_work=MAX_WORK,
         max_pairs=MAX_PAIRS,
+        pairs_limit_s=PAIRS_S,
     )
+    if result.pairs_tried != result.pairs_candidates:  # another time more may be found: nothing to keep
+        headers = {"X-Twin-Revision": headers["X-Twin-Revision"], "Cache-Control": "no-store"}
     pairs = None if result.pairs is None else result.pairs.slice(0, limit)
     places, cursor = cut(range(result.total), query.cursor, limit, view.state)
     result.table, result.pairs = result.table.take(list(places)), pairs

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,6 +49,60 @@ def test_criticality_as_a_file(twin: Cli, tables: str, tmp_path: Path, suffix: s
         assert {f["properties"]["id"] for f in found["features"]} >= {"plant", "line"}
     if suffix == ".csv":
         assert target.read_text(encoding="utf-8").splitlines()[0].startswith("id,kind,domain,name,assets,lost,")
+
+
+def test_a_file_and_json_have_all_whatever_is_shown(twin: Cli, tables: str, tmp_path: Path) -> None:
+    target = tmp_path / "c.csv"
+    assert twin("criticality", "--top", "2", "--tables", tables, "-o", str(target)).code == 0
+    assert len(target.read_text(encoding="utf-8").splitlines()) == 1 + 10
+    assert len(twin("criticality", "--top", "2", "--tables", tables, "--json").json["items"]) == 10
+    (tmp_path / "assets.csv").write_text("id,kind\na,bus\nb,bus\nc,bus\nx,rack\ny,rack\n", encoding="utf-8")
+    fed = "".join(f"{one},POWERS,{other}\n" for one, other in ("ax", "bx", "by", "cy"))
+    (tmp_path / "links.csv").write_text(f"from,type,to\n{fed}", encoding="utf-8")
+    words = ["criticality", "--top", "0", "--pairs", "--tables", str(tmp_path)]
+    document = twin(*words, "--json").json
+    assert {(row["a"], row["b"]) for row in document["pairs"]} == {("a", "b"), ("b", "c")}
+    assert twin(*words, "-o", str(target)).code == 0
+    assert len(target.read_text(encoding="utf-8").splitlines()) == 1 + document["pairs_total"] == 3
+    shown = twin("criticality", "--top", "2", "--tables", tables)
+    assert "2 of 10 single failures; all with --all" in shown.err
+
+
+def test_progress_is_told_where_nobody_sees_a_bar(capsys: pytest.CaptureFixture[str]) -> None:
+    from twin.cli.progress import Lines, bar
+
+    with bar("failures") as tell:
+        tell(5, 10)
+    assert capsys.readouterr().err == ""  # short work tells nothing
+    often = Lines("failures", every_s=0.0)
+    often(1_000, 4_000)
+    often(2_000, 4_000)
+    assert capsys.readouterr().err.splitlines() == [
+        "failures: 1,000 of 4,000 (25 %)",
+        "failures: 2,000 of 4,000 (50 %)",
+    ]
+
+
+def test_ctrl_c_ends_a_long_question_without_a_traceback(tmp_path: Path) -> None:
+    """A mesh of 70 x 70 buses has some 12 million pairs: minutes of work."""
+    side = 70
+    names = [f"b-{x}-{y}" for x in range(side) for y in range(side)]
+    pairs = [(f"b-{x}-{y}", f"b-{x + 1}-{y}") for x in range(side - 1) for y in range(side)]
+    pairs += [(f"b-{x}-{y}", f"b-{x}-{y + 1}") for x in range(side) for y in range(side - 1)]
+    rows = ["id,kind", "p,power_plant", *(f"{name},bus" for name in names)]
+    links = ["from,type,to", "p,POWERS,b-0-0", *(f"{a},CONDUCTS,{b}" for a, b in pairs)]
+    (tmp_path / "assets.csv").write_text("\n".join(rows), encoding="utf-8")
+    (tmp_path / "links.csv").write_text("\n".join(links), encoding="utf-8")
+    words = [sys.executable, "-m", "twin.cli.main", "criticality", "--pairs", "--tables", str(tmp_path)]
+    with subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
+        assert running.stderr is not None
+        assert "failures:" in running.stderr.readline()
+        running.send_signal(signal.SIGINT)
+        out, err = running.communicate(timeout=120)
+    assert running.returncode == 130
+    assert out == ""
+    assert "Interrupted." in err
+    assert "Traceback" not in err
 
 
 def test_pairs_as_a_table_and_never_as_a_layer(twin: Cli, tables: str, tmp_path: Path) -> None:

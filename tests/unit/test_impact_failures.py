@@ -10,7 +10,7 @@ import pytest
 from tests.unit.failure_tools import Brute, random_systems, snapshot
 from twin import Snapshot
 from twin.errors import InvalidParameter, LimitExceeded, UnknownAsset
-from twin.impact.failures.pairs import candidates, singles
+from twin.impact.failures.pairs import AT_ONCE, _portions, candidates, singles
 
 SEEDS = 4000 if os.environ.get("HYPOTHESIS_PROFILE") == "soak" else 240
 BLOCKS = [range(start, start + SEEDS // 4) for start in range(0, SEEDS, SEEDS // 4)]
@@ -59,6 +59,28 @@ def test_candidates_are_fewer_than_all_pairs() -> None:
         tried += sum(len(c) for c in candidates(system, singles(system, rows), 10**6))
         everything += len(rows) * (len(rows) - 1) // 2
     assert 0 < tried < everything / 2
+
+
+def test_portions_have_every_place_once_the_small_ones_first() -> None:
+    dice = np.random.default_rng(5)
+    wanted = [np.zeros(size, np.int64) for size in [*dice.integers(0, AT_ONCE // 3, 40).tolist(), 0, 0, 1]]
+    parts = list(_portions(wanted))
+    places = [place for part in parts for place in part]
+    assert sorted(places) == [place for place, others in enumerate(wanted) if len(others)]
+    sizes = [len(wanted[place]) for place in places]
+    assert sizes == sorted(sizes)
+    assert len(parts) > 3
+    assert list(_portions([])) == []
+
+
+def test_pairs_without_time_are_none() -> None:
+    for _, tables, _ in random_systems(range(20)):
+        answer = snapshot(tables).criticality(pairs=True, pairs_limit_s=1e-9)
+        assert answer.pairs_tried == 0
+        assert answer.pairs_total == 0
+        assert ("time was up" in answer.notes[-1]) == bool(answer.pairs_candidates)
+    with pytest.raises(InvalidParameter, match="time for pairs"):
+        snapshot(tables).criticality(pairs=True, pairs_limit_s=0)
 
 
 @blocks

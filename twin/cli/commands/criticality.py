@@ -36,8 +36,8 @@ Weight = Annotated[
 def criticality(
     weight: Weight = "count",
     domain: Annotated[str | None, typer.Option("--domain", "-d", help="Only failures of this domain.")] = None,
-    top: Annotated[int, typer.Option("--top", "-n", min=0, help="Failures to list.")] = TOP,
-    everything: Annotated[bool, typer.Option("--all", help="List all failures.")] = False,
+    top: Annotated[int, typer.Option("--top", "-n", min=0, help="Failures to show; -o and --json have all.")] = TOP,
+    everything: Annotated[bool, typer.Option("--all", help="Show all failures.")] = False,
     pairs: Annotated[
         bool,
         typer.Option("--pairs", help="Also failures of two that lose more together than one by one; -o has these."),
@@ -51,19 +51,18 @@ def criticality(
     """What the loss of each single asset costs, the worst first: exact, every operating asset is tried."""
     _check_target(output_file, pairs)
     horizon_s = parse_duration(horizon)
-    listed = None if everything else top
     with wiring.opened(tables) as source, bar("failures") as tell:
         check_words(source.schema, None, domain)
         result = source.snapshot.criticality(
-            weight, domain, listed, pairs=pairs, timeline=timeline, horizon_s=horizon_s, progress=tell
+            weight, domain, pairs=pairs, timeline=timeline, horizon_s=horizon_s, progress=tell
         )
-        document = {**result.to_dict(), "notice": source.notice}
+        document = {**result.to_dict(), "notice": source.notice} if json or is_json(output_file) else None
         if output_file is not None:
             write(output_file, document, result.pairs if pairs else result.table, source.snapshot.arrays.assets)
         if json:
             output.emit_json(document)
         elif output_file is None:
-            _show(result, _amount(source.snapshot), again(tables))
+            _show(result, None if everything else top, _amount(source.snapshot), again(tables))
 
 
 def _amount(snapshot: Snapshot) -> str:
@@ -79,6 +78,11 @@ def _check_target(path: Path | None, pairs: bool) -> None:
     if pairs and path is not None and path.suffix.lower() in (".geojson", ".gpkg", ".fgb"):
         raise InvalidParameter(f"{path}: pairs have no place on a map", fix="Use .csv, .parquet or .json for pairs.")
     output.check_target(path, spatial=True)
+
+
+def is_json(path: Path | None) -> bool:
+    """Whether this file takes the whole document."""
+    return path is not None and path.suffix.lower() == ".json"
 
 
 def write(path: Path, document: Any, table: pa.Table, assets: pa.Table) -> None:
@@ -109,18 +113,18 @@ def when(mode: str, horizon_s: float | None) -> str:
     return "in time, until all buffers are spent" if horizon_s is None else f"in time, at {human(horizon_s)}"
 
 
-def _show(result: CriticalityResult, amount: str, more: str) -> None:
+def _show(result: CriticalityResult, top: int | None, amount: str, more: str) -> None:
     head = f"Criticality by {output.plain(result.weight)}, {when(result.mode, result.horizon_s)}"
     output.say(head, style="bold")
-    rows = result.table.to_pylist()
+    rows = result.table.slice(0, top).to_pylist()
     parts = [name for name in result.table.column_names if name.startswith("lost_")]
     used = [name for name in parts if any(row[name] for row in rows)]
     columns = ["id", "kind", "name", "assets", *([] if result.weight == "count" else ["lost"]), *used]
     shown = [name.removeprefix("lost_") for name in columns]
     output.table(shown, ([row[name] for name in columns] for row in rows), right=shown[3:])
-    output.note(f"{len(rows):,} of {result.total:,} single failures")
+    output.note(f"{len(rows):,} of {result.total:,} single failures; all with --all, -o FILE or --json")
     if result.pairs is not None:
-        _pairs(result)
+        _pairs(result, top)
     for line in result.notes:
         output.say(f"Note: {line}", style="dim")
     if rows:
@@ -129,15 +133,15 @@ def _show(result: CriticalityResult, amount: str, more: str) -> None:
             [
                 f"twin impact {worst}{more}     when, why and for how long",
                 f"twin exposed {worst}{more}     what is one failure away then",
-                f"twin criticality --weight {amount} --all{more} -o criticality.gpkg     as a layer",
+                f"twin criticality --weight {amount}{more} -o criticality.gpkg     as a layer",
             ]
         )
 
 
-def _pairs(result: CriticalityResult) -> None:
+def _pairs(result: CriticalityResult, top: int | None) -> None:
     output.say()
     output.say("Failures of two that lose more together than one by one", style="bold")
-    pairs = result.pairs.to_pylist() if result.pairs is not None else []
+    pairs = result.pairs.slice(0, top).to_pylist() if result.pairs is not None else []
     columns = ["a", "b", "assets", "assets_beyond"]
     columns += [] if result.weight == "count" else ["lost", "lost_beyond"]
     shown = [name.replace("_", " ") for name in columns]

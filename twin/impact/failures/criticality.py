@@ -35,7 +35,8 @@ class CriticalityResult:
             domain, name``, ``assets`` (how many are lost, itself included), ``lost`` (the sum of the weight over
             them) and ``lost_<domain>`` for each domain.
         pairs: Arrow, failures of two, or None when they were not asked for; see :mod:`twin.impact.failures.pairs`.
-        pairs_total: how many pairs lose more together than one by one. notes: caveats in words.
+        pairs_total: how many of them there are. pairs_tried, pairs_candidates: pairs that were tried, and that
+            could lose more together than one by one; fewer are tried only when time was up. notes: caveats in words.
     """
 
     weight: str
@@ -46,6 +47,8 @@ class CriticalityResult:
     table: pa.Table
     pairs: pa.Table | None = None
     pairs_total: int | None = None
+    pairs_tried: int | None = None
+    pairs_candidates: int | None = None
     notes: list[str] = field(default_factory=list)
     model_level: str = MODEL_LEVEL
 
@@ -61,6 +64,8 @@ class CriticalityResult:
             "items": self.table.to_pylist(),
             "pairs": None if self.pairs is None else self.pairs.to_pylist(),
             "pairs_total": self.pairs_total,
+            "pairs_tried": self.pairs_tried,
+            "pairs_candidates": self.pairs_candidates,
             "notes": self.notes,
         }
 

@@ -16,6 +16,7 @@ TAGS = [
     {"name": "impact", "description": "What fails when something is lost, when and why."},
     {"name": "findings", "description": "What is wrong or missing in the data."},
     {"name": "imports", "description": "Which exports were loaded."},
+    {"name": "edits", "description": "Change assets and links by hand, and take the newest run back."},
     {"name": "schema", "description": "Kinds, links, services, properties and units."},
     {"name": "health", "description": "For monitors and load balancers."},
 ]

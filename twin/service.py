@@ -10,7 +10,6 @@ import shutil
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -19,7 +18,8 @@ from twin.errors import ApplyInProgress, EmptyTwin, SnapshotError, StoreTransien
 from twin.impact import ImpactResult, Snapshot
 from twin.ingest import unfinished
 from twin.ingest.planned import PLANNED
-from twin.model import Finding, Origin
+from twin.ingest.stored import SEVERITIES, finding_of, flat, plain
+from twin.model import Finding
 from twin.schema import Schema, load_schema, supersede
 from twin.snapshot.arrays import Arrays
 from twin.snapshot.build import UNSUPPLIED, build
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     import geopandas
 
     from twin.ingest.report import ImportReport
+    from twin.ingest.rollback import RollbackReport
     from twin.store import State
 
 #: What a slow start is doing: step, done, total (0 when not known).
@@ -283,11 +284,11 @@ class Twin:
 
     def _sources(self) -> list[dict[str, Any]]:
         rows = self.store.rows("ingest.sources")
-        return [{"source": row["source"], "imported_at": _plain(row["imported_at"])} for row in rows]
+        return [{"source": row["source"], "imported_at": plain(row["imported_at"])} for row in rows]
 
     def _unsupplied(self) -> list[Finding]:
         """What imports found about assets that they left without a supplier: answers rest on it."""
-        return [_finding(row) for row in self.store.rows("ingest.findings") if row["code"] in UNSUPPLIED]
+        return [finding_of(row) for row in self.store.rows("ingest.findings") if row["code"] in UNSUPPLIED]
 
     # -- questions ------------------------------------------------------------------------------------------
 
@@ -317,14 +318,14 @@ class Twin:
 
     def findings(self) -> list[Finding]:
         """What is wrong or missing: what the data show by themselves, and what imports found, worst first."""
-        stored = [_finding(row) for row in self.store.rows("ingest.findings")]
+        stored = [finding_of(row) for row in self.store.rows("ingest.findings")]
         found = [*self.snapshot().findings, *stored]
         return sorted(dict.fromkeys(found), key=lambda f: (SEVERITIES.index(f.severity), f.code))
 
     def runs(self) -> list[dict[str, Any]]:
         """Every import run as plain data, newest first."""
         rows = self.store.rows("ingest.runs", limit=MAX_RUNS)
-        return [{name: _plain(value) for name, value in _flat(row).items() if name != PLANNED} for row in rows]
+        return [{name: plain(value) for name, value in flat(row).items() if name != PLANNED} for row in rows]
 
     def import_(
         self,
@@ -349,6 +350,23 @@ class Twin:
         flags = Flags(replace=replace, force=force, skip_rejects=skip_rejects)
         return run_import(self.store, schema, found, reports=self._home / "reports", flags=flags, dry_run=dry_run)
 
+    def edit(self, edits: Iterable[Any], *, dry_run: bool = False, note: str = "") -> ImportReport:
+        """Make edits as one run: all of them or none; see :func:`twin.ingest.edits.run_edits`.
+
+        Example:
+            >>> twin.edit([{"op": "set", "id": "grid:bus-1", "properties": {"voltage_kv": 220}}])  # doctest: +SKIP
+        """
+        from twin.ingest.edits import run_edits
+
+        self._learn(self.store.state())
+        return run_edits(self.store, self.schema, edits, reports=self._home / "reports", dry_run=dry_run, note=note)
+
+    def undo(self) -> RollbackReport:
+        """Take the newest run back, an edit or an import. Raises RollbackRefused: there is none, or it is too old."""
+        from twin.ingest.edits import undo
+
+        return undo(self.store)
+
     def status(self) -> dict[str, Any]:
         """Server version, store id, revision, run being applied, and the revision that answers come from."""
         state = self.store.state()
@@ -367,31 +385,3 @@ class Twin:
         from twin.export.layers import frame_of
 
         return frame_of(self.snapshot().arrays.assets, rows)
-
-
-SEVERITIES = ("error", "warning", "info")
-
-
-def _flat(row: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Columns of a row; a single map column stands for its entries."""
-    only = next(iter(row.values())) if len(row) == 1 else None
-    return only if isinstance(only, Mapping) else row
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime) or hasattr(value, "iso_format"):
-        return value.isoformat() if isinstance(value, datetime) else value.iso_format()
-    return value
-
-
-def _finding(row: Mapping[str, Any]) -> Finding:
-    entry = _flat(row)
-    return Finding(
-        code=entry["code"],
-        severity=entry["severity"],
-        message=entry["message"],
-        fix=entry.get("fix") or "",
-        assets=tuple(entry.get("assets") or ()),
-        count=entry.get("count") or max(1, len(entry.get("assets") or ())),
-        origin=Origin(entry["origin"]) if entry.get("origin") else None,
-    )

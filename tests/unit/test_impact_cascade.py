@@ -57,7 +57,9 @@ def test_every_single_failure_and_some_together(block: int) -> None:
             before = Standing.of(system).state
             for found, wanted_ in zip(state[:4], before[:4], strict=True):
                 assert (found == wanted_).all(), f"seed {seed}"
-            assert (work.group == -1).all() and (work.hole == -1).all() and not work.joint.any()
+            assert (work.group == -1).all()
+            assert (work.hole == -1).all()
+            assert not work.joint.any()
 
 
 def test_a_joined_type_is_not_of_a_grounded_service(tmp_path: Path) -> None:

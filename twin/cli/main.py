@@ -31,6 +31,8 @@ logging.getLogger("neo4j").addHandler(logging.NullHandler())
 COMMANDS = (
     "twin.cli.server",
     "twin.cli.imports",
+    "twin.cli.commands.edit",
+    "twin.cli.commands.undo",
     "twin.cli.commands.find",
     "twin.cli.commands.show",
     "twin.cli.commands.walk",

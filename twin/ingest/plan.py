@@ -97,6 +97,7 @@ class Plan:
         because an end goes. notes: (source or ``stitch:RULE``, finding); a later run of the same replaces them.
         kept_needs: (consumer, service, group) -> need that its links take over from links that go; ``gate_of``
         names the gate of (consumer, type, group).
+        edited: the rows come from edits by hand; what is known of the exports stays.
     """
 
     manifest: Manifest
@@ -110,6 +111,7 @@ class Plan:
     dangling: dict[str, int] = field(default_factory=dict)
     notes: list[tuple[str, Finding]] = field(default_factory=list)
     kept_needs: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    edited: bool = False
     gate_of: Callable[[str, str, str | None], tuple[str, str, str] | None] = lambda *_: None
 
     @property

@@ -17,7 +17,7 @@ from twin.ingest.known import Held
 from twin.ingest.loader import Loader, load_loader, parse_options, read
 from twin.ingest.manifest import STITCH, ImportSpec, Manifest, check_stitches
 from twin.ingest.needs import keep_needs
-from twin.ingest.plan import Plan, SourcePlan
+from twin.ingest.plan import Counts, Plan, SourcePlan
 from twin.ingest.planned import Planned
 from twin.ingest.rejects import Rejects
 from twin.ingest.rows import AssetRow
@@ -276,7 +276,8 @@ class Planner:
         refused = check.check(plan.changed_links, None if self._view.empty else stored, links.ways)
         for (source, key), row in refused.items():
             part = plan.sources.get(source)
-            counts = part.links if part is not None else plan.rules[row.properties["rule"]].links
+            rule = plan.rules.get(row.properties.get("rule", ""))
+            counts = part.links if part is not None else rule.links if rule is not None else Counts()
             if part is not None:
                 part.rejected += 1
             if links.is_held(source, key):

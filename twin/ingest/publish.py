@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from twin.ingest.claim import Claim
 from twin.ingest.manifest import STITCH
-from twin.ingest.plan import Plan
+from twin.ingest.plan import Plan, SourcePlan
 from twin.ingest.supply import SKIPPED, lost, services, skipped
 from twin.model import Finding, Reject
 from twin.schema import Schema
@@ -32,7 +32,7 @@ def publish(unit: Unit, schema: Schema, plan: Plan, claim: Claim, run: str, resu
     rows += _skipped(unit, schema, plan, run)
     rows += [_row(finding, run, scope) for scope, finding in _misfits(unit, schema, plan)]
     _store(unit, rows)
-    sources = [_source(plan, name, str(result["finished_at"])) for name in plan.sources]
+    at = str(result["finished_at"])
     done = unit.rows(
         "ingest.publish",
         importer=claim.importer,
@@ -42,8 +42,18 @@ def publish(unit: Unit, schema: Schema, plan: Plan, claim: Claim, run: str, resu
         schema_texts=[extra.text for extra in schema.extras],
     )
     revision = int(done[0]["revision"])
-    unit.rows("ingest.source_done", run=run, revision=revision, sources=[s for s in sources if s is not None])
+    if plan.edited:
+        unit.rows("ingest.source_edited", run=run, sources=[_edited(part, at) for part in plan.sources.values()])
+    else:
+        sources = [_source(plan, name, at) for name in plan.sources]
+        unit.rows("ingest.source_done", run=run, revision=revision, sources=[s for s in sources if s is not None])
     return revision
+
+
+def _edited(part: SourcePlan, at: str) -> dict[str, Any]:
+    """How much more there is of a source after edits by hand."""
+    more = {"assets": part.assets.create - part.assets.remove, "links": part.links.create - part.links.remove}
+    return {"id": part.source, "loader": part.loader, "at": at, **more}
 
 
 def note(unit: Unit, plan: Plan, at: str) -> None:
@@ -57,6 +67,8 @@ def note(unit: Unit, plan: Plan, at: str) -> None:
 
 def _scopes(plan: Plan) -> list[str]:
     """Sources that were read and rules that ran: their findings are made anew."""
+    if plan.edited:
+        return []
     scopes = [s.source for s in plan.sources.values() if not s.skipped]
     return scopes + [f"{STITCH}:{name}" for name in plan.rules]
 

@@ -113,13 +113,13 @@ class _Job:
     def dry(self, claim: Claim) -> ImportReport:
         started = time.monotonic()
         with Spool() as spool:
-            plan = self._plan(claim, spool, f"dry-{_new_id()}", None)
+            plan = self._plan(claim, spool, f"dry-{new_id()}", None)
             return self._report(plan, "planned", None, claim.revision, started)
 
     def run(self, claim: Claim) -> ImportReport:
-        started, begun = time.monotonic(), _now()
+        started, begun = time.monotonic(), now()
         open_run = self._open_run(claim)
-        run = str(open_run["id"]) if open_run else _new_id()
+        run = str(open_run["id"]) if open_run else new_id()
         with Spool() as spool:
             plan = self._plan(claim, spool, run, open_run)
             if plan.rejects.count and (not self._flags.skip_rejects or self._flags.replace):
@@ -127,12 +127,12 @@ class _Job:
             if open_run is None:
                 self._guard(plan)
             if not plan.changed and open_run is None and not supply_differs(self._store, self._schema, plan):
-                self._store.write(lambda unit: note(unit, plan, _now()))
+                self._store.write(lambda unit: note(unit, plan, now()))
                 return self._report(plan, "unchanged", None, claim.revision, started)
             head = self._head(plan, run, begun)
             whole = Planned.read(open_run).plan or plan.to_dict()
             applier = Applier(self._store, self._schema, plan, claim, head, self._progress)
-            revision = applier.apply(lambda: self._result(plan, whole, started))
+            revision = applier.apply(lambda: result_of(plan, whole, started))
             resumed = whole if open_run is not None else None
             report = self._report(plan, "applied", run, revision, started, resumed)
         self._purge()
@@ -202,24 +202,6 @@ class _Job:
             PLANNED: Planned.of(plan).text(),
         }
 
-    def _result(self, plan: Plan, whole: dict[str, Any], started: float) -> dict[str, Any]:
-        """Properties of the finished run. *whole*: counts of all of it, also of what was written before it was cut."""
-        counts = {
-            f"{what}_{op}": sum(count[op] for about, count in counted(whole) if about == what)
-            for what in ("assets", "links")
-            for op in ("create", "update", "unchanged", "remove")
-        }
-        words = (("created", "create"), ("updated", "update"), ("unchanged", "unchanged"), ("removed", "remove"))
-        return {
-            **counts,
-            **{word: counts[f"assets_{op}"] + counts[f"links_{op}"] for word, op in words},
-            "status": "applied",
-            PLANNED: None,
-            "rejected": plan.rejects.count,
-            "finished_at": _now(),
-            "seconds": round(time.monotonic() - started, 3),
-        }
-
     def _report(
         self,
         plan: Plan,
@@ -245,14 +227,35 @@ class _Job:
             self._store.rows("ingest.purged", run=row["run"])
 
 
+def result_of(plan: Plan, whole: dict[str, Any], started: float) -> dict[str, Any]:
+    """Properties of the finished run. *whole*: counts of all of it, also of what was written before it was cut."""
+    counts = {
+        f"{what}_{op}": sum(count[op] for about, count in counted(whole) if about == what)
+        for what in ("assets", "links")
+        for op in ("create", "update", "unchanged", "remove")
+    }
+    words = (("created", "create"), ("updated", "update"), ("unchanged", "unchanged"), ("removed", "remove"))
+    return {
+        **counts,
+        **{word: counts[f"assets_{op}"] + counts[f"links_{op}"] for word, op in words},
+        "status": "applied",
+        PLANNED: None,
+        "rejected": plan.rejects.count,
+        "finished_at": now(),
+        "seconds": round(time.monotonic() - started, 3),
+    }
+
+
 def _losses(part: SourcePlan) -> list[tuple[str, int, int]]:
     pairs = (("assets", part.assets.remove, part.held_assets), ("links", part.links.remove, part.held_links))
     return [(what, gone, held) for what, gone, held in pairs if held]
 
 
-def _now() -> str:
+def now() -> str:
+    """This moment, UTC, as ISO 8601 text with milliseconds."""
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _new_id() -> str:
+def new_id() -> str:
+    """Id of a new run: its start and four random digits."""
     return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"

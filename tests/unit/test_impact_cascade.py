@@ -74,11 +74,11 @@ def test_a_joined_type_is_not_of_a_grounded_service(tmp_path: Path) -> None:
         load_schema([own])
 
 
-@pytest.mark.parametrize("seed", range(SEEDS // 20))
-def test_circuits_over_a_mesh_with_many_holes(seed: int, tmp_path: Path) -> None:
+def circuits_over_a_mesh(seed: int, folder: Path) -> Snapshot:
+    """Long trees of routers and spans with some rings, and circuits between two or three routers."""
     rng = np.random.default_rng(seed)
     routers = int(rng.integers(5, 60))
-    ends = [(i, int(rng.integers(max(0, i - 8), i))) for i in range(1, routers)]  # long trees
+    ends = [(i, int(rng.integers(max(0, i - 8), i))) for i in range(1, routers)]
     ends += [tuple(rng.integers(0, routers, 2).tolist()) for _ in range(int(rng.integers(0, routers)))]
     circuits = [rng.choice(routers, int(rng.integers(2, 4)), replace=False).tolist() for _ in range(40)]
     assets = ["id,kind,name", *(f"t:router/{i},router,r" for i in range(routers))]
@@ -87,19 +87,29 @@ def test_circuits_over_a_mesh_with_many_holes(seed: int, tmp_path: Path) -> None
     for i, pair in enumerate(ends):
         links += [f"t:router/{end},t:span/{i},TRANSPORTS," for end in set(pair)]
     for i, members in enumerate(circuits):
-        links += [f"t:router/{end},t:circuit/{i},CONNECTS,{min(2, len(members))}" for end in members]
-    (tmp_path / "assets.csv").write_text("\n".join(assets) + "\n", encoding="utf-8")
-    (tmp_path / "links.csv").write_text("\n".join(links) + "\n", encoding="utf-8")
-    snapshot = Snapshot.from_tables(tmp_path)
+        need = int(rng.integers(1, len(members) + 1))
+        links += [f"t:router/{end},t:circuit/{i},CONNECTS,{need}" for end in members]
+    (folder / "assets.csv").write_text("\n".join(assets) + "\n", encoding="utf-8")
+    (folder / "links.csv").write_text("\n".join(links) + "\n", encoding="utf-8")
+    return Snapshot.from_tables(folder)
+
+
+def transport_events(snapshot: Snapshot, seed: int, each: int) -> list[list[int]]:
+    """Random sets of routers and spans, *each* of several sizes."""
+    rng = np.random.default_rng(seed)
+    ids = snapshot.catalogue.ids(range(snapshot.system.n))
+    transport = [row for row, name in enumerate(ids) if name.startswith(("t:router", "t:span"))]
+    sizes = [size for size in (1, 2, 3, 5, 8, 13, 21) for _ in range(each)]
+    return [rng.choice(transport, min(size, len(transport)), replace=False).tolist() for size in sizes]
+
+
+@pytest.mark.parametrize("seed", range(SEEDS // 20))
+def test_circuits_over_a_mesh_with_many_holes(seed: int, tmp_path: Path) -> None:
+    snapshot = circuits_over_a_mesh(seed, tmp_path)
     system, cascade = snapshot.system, Cascade(snapshot.system)
-    transport = np.flatnonzero(
-        [name.startswith(("t:router", "t:span")) for name in snapshot.catalogue.ids(range(system.n))]
-    )
     parted = 0
-    for size in (1, 2, 3, 5, 8, 13, 21):
-        for _ in range(10):
-            rows = rng.choice(transport, min(size, len(transport)), replace=False).tolist()
-            lost = cascade.lost(np.array(rows, np.int32)).tolist()
-            assert lost == by_fixpoint(system, rows), (seed, rows)
-            parted += len(lost) > len(rows)
+    for rows in transport_events(snapshot, seed, each=10):
+        lost = cascade.lost(np.array(rows, np.int32)).tolist()
+        assert lost == by_fixpoint(system, rows), (seed, rows)
+        parted += len(lost) > len(rows)
     assert parted

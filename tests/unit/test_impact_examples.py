@@ -143,6 +143,20 @@ def test_plant_that_cannot_black_start(make: Make) -> None:
     assert [d.assets for d in snapshot.deadlocks()] == [["bus", "plant"]]
 
 
+def test_a_source_of_two_services_waits_for_the_dead_one_only(make: Make) -> None:
+    """The cooling side of the source has started by itself; what it cools beside that is no part of the core."""
+    assets = {
+        "cogen": {"kind": "genset", "black_start": "false"},
+        "server": {"kind": "server"},
+        "hall": {"kind": "hall"},
+        "chiller": {"kind": "cooling_unit"},
+        "rack": {"kind": "rack"},
+    }
+    links = ["cogen POWERS server", "cogen COOLS hall", "cogen COOLS rack", "chiller COOLS rack"]
+    cores = make(assets, links).deadlocks()
+    assert [set(core.assets) for core in cores] == [{"cogen", "server"}]
+
+
 def test_cores_come_in_the_order_of_starting(make: Make) -> None:
     """b waits for a's loop and has a loop of its own; c comes up by itself once b's loop runs."""
     snapshot = make(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import os
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from tests.unit.test_impact_cascade import snapshot_of
+from tests.unit.test_impact_cascade import circuits_over_a_mesh, snapshot_of, transport_events
 from twin.impact import region, verdicts
 from twin.impact.affected import affected, rode
 from twin.impact.cascade import Standing
@@ -58,6 +59,22 @@ def test_the_part_answers_as_the_whole(block: int, monkeypatch: pytest.MonkeyPat
                 whole = answer(system, flags, horizon_s)
                 assert answer(found.system, found.mask(flags), horizon_s) == whole, f"seed {seed} {rows}"
     assert parts > SEEDS // BLOCKS
+
+
+@pytest.mark.parametrize("seed", range(SEEDS // 15))
+def test_circuits_whose_ends_are_parted(seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A circuit that one of two ends is enough for comes at risk when they are parted, though no end is lost."""
+    monkeypatch.setattr(region, "SHARE", 0)
+    snapshot = circuits_over_a_mesh(seed, tmp_path)
+    system, at_risk = snapshot.system, 0
+    for rows in transport_events(snapshot, seed, each=2):
+        flags = np.zeros(system.n, bool)
+        flags[rows] = True
+        found = region_of(system, np.array(rows))
+        whole = answer(system, flags, math.inf)
+        assert answer(found.system, found.mask(flags), math.inf) == whole, f"seed {seed} {rows}"
+        at_risk += sum(entry["verdict"] == "at_risk" for entry in whole[0])
+    assert at_risk
 
 
 def test_a_small_event_takes_a_small_part() -> None:

@@ -3,8 +3,8 @@
 A pessimistic cascade (no buffers, no standby source that is off) bounds what can change in the run in time: whatever
 it leaves standing is supplied throughout by what it leaves standing, in its own service component, and never drops,
 rides or calls. So the run needs the assets that the cascade takes, the owners of gates that these or the standby
-sources they may call are members of, and the members of all those gates; the rest of the transport mesh comes in as
-one asset for each island. The answers of that part are those of the whole.
+sources they may call are members of, and of circuits whose ends it parts, and the members of all those gates; the rest
+of the transport mesh comes in as one asset for each island. The answers of that part are those of the whole.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from twin.impact.cascade import Standing, kernels
-from twin.impact.cascade.state import GONE, TOUCHED, State, Work
+from twin.impact.cascade.state import GATES, GONE, HAVE, HAVE_BEFORE, OWNER, TOUCHED, State, Work
 from twin.impact.system import System, ranges
 from twin.snapshot.arrays import Arrays, Bools, Gates, Ints, Longs, Mesh, Order
 
@@ -93,7 +93,9 @@ def _cut_out(system: System, standing: Standing, state: State, work: Work, also:
     members = g.member[ranges(g.ptr, ranges(g.own_ptr, lost))]
     callable_ = members[(system.arrays.standby & ~system.on_before)[members]]
     near = g.owner[g.use_gate[ranges(g.use_ptr, np.union1d(lost, callable_).astype(np.int64))]]
-    owners = np.unique(np.concatenate([lost, near, np.asarray([] if also is None else also, np.int64)])).astype(
+    records = state.gate[work.gates[: work.count[GATES]]]
+    parted = records[records[:, HAVE] != records[:, HAVE_BEFORE], OWNER]  # their members stand, but apart
+    owners = np.unique(np.concatenate([lost, near, parted, np.asarray([] if also is None else also, np.int64)])).astype(
         np.int64
     )
     gates = ranges(g.own_ptr, owners)

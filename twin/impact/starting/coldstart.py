@@ -209,17 +209,16 @@ def _black_start_links(system: System) -> tuple[Ints, Ints, Ints]:
     return source[keep], service[keep], a.gates.owner[gate[keep]]
 
 
-def _waits(system: System, started: Bools) -> Bools:
-    """(n,) sources with ``black_start = false`` none of whose consumers of a service is in *started*."""
-    source, service, other = _black_start_links(system)
-    waits = np.zeros(system.n, bool)
-    if not len(source):
-        return waits
-    pair = source.astype(np.int64) * len(system.grounded) + service
+def _waits(source: Ints, service: Ints, other: Ints, started: Bools) -> Bools:
+    """Which links (as of :func:`_black_start_links`) their source waits for: no other end in *started* in that service.
+
+    A source that supplies two services waits for those in which nothing runs yet, and not for the other.
+    """
+    pair = source.astype(np.int64) * (int(service.max(initial=0)) + 1) + service
     names, index = np.unique(pair, return_inverse=True)
     live = np.zeros(len(names), bool)
     live[index[started[other]]] = True
-    waits[names[~live] // len(system.grounded)] = True
+    waits: Bools = ~live[index]
     return waits
 
 
@@ -252,8 +251,8 @@ def _waits_for(system: System, running: Bools, waiting: Bools) -> tuple[Longs, L
     chosen = np.flatnonzero(lacking[system.gate_of_member] & waiting[g.member])
     edges: list[Edges] = [(g.member[chosen], g.owner[system.gate_of_member[chosen]])]
     islands, extra = _joining(system, running, waiting, lacking)
-    source, _, other = _black_start_links(system)
-    stuck = _waits(system, running)[source] & waiting[source] & waiting[other]
+    source, service, other = _black_start_links(system)
+    stuck = _waits(source, service, other, running) & waiting[source] & waiting[other]
     edges += [*islands, (other[stuck], source[stuck])]
     return (
         np.concatenate([e[0] for e in edges]).astype(np.int64),

@@ -93,7 +93,7 @@ class Places:
                     x, y = change([(float(x or ""), float(y or ""))])[0]
                 if parse_point(x, y, ("PositionPoint.xPosition", "PositionPoint.yPosition")) is None:
                     raise PlaceProblem("missing_value", None, "the point has no coordinates", "Give both.")
-                points.append((float(x or ""), float(y or "")))
+                points.append((float(str(x)), float(str(y))))
             except PlaceProblem as problem:
                 origin = point.origin(problem.column)
                 self.rejects.append(Reject(origin, problem.code, str(problem), problem.fix))

@@ -27,7 +27,7 @@ BOMB_FROM, MAX_RATIO = 16 << 20, 200
 #: Bytes before the first element of a document (comments mostly).
 MAX_PROLOG = 1 << 20
 SPOOL = 32 << 20
-BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, UnicodeError)
+BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, OSError, UnicodeError)
 
 
 class Document(NamedTuple):

@@ -101,7 +101,7 @@ def warm(holder: Holder) -> None:
     """Open the twin, read its state and run the kernels once, so that the first question need not wait."""
     try:
         with holder.asking() as twin:
-            twin.current().snapshot.impact([])
+            twin.current().snapshot.warm()
     except TwinError as error:
         log.warning("%s (%s); each request tries again. %s", error.detail, error.code, error.fix)
 

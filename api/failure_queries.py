@@ -21,6 +21,8 @@ PAIRS_S = 30.0
 MAX_SCENARIOS = 10_000
 #: Failures of all random scenarios together.
 MAX_FAILURES = 2_000_000
+#: Ids of failed assets that one answer lists.
+MAX_LISTED = 100_000
 #: Assets and memberships that the search for places of portable sources passes over.
 MAX_SEARCH = 100_000_000
 MAX_NAMED = 1_000

@@ -95,6 +95,7 @@ class Screened(Open):
     failed: int = Field(description="Operating assets that the scenario names.")
     assets: int = Field(description="Assets lost, these included.")
     lost: float = Field(description="Sum of the weight over them.")
+    failed_ids: list[str] | None = Field(description="All that the scenario names; null beyond what one answer lists.")
 
 
 class OftenLost(AssetRow):

@@ -23,7 +23,7 @@ router = APIRouter(tags=["impact"])
 def ask_exposed(request: Request, body: ExposedRequest, view: ViewDep, limits: LimitsDep) -> Response:
     """Exactly what one further failure would take down after the event and would not have before, and which failure.
 
-    Nothing is written. An empty event is an error.
+    Nothing is written. An event that names nothing is an error; a hazard that hits nothing says so in its notes.
     """
     limit = check_limit(body.limit, limits)
     result = view.snapshot.exposed(

@@ -23,7 +23,7 @@ router = APIRouter(tags=["impact"])
 def ask_impact(request: Request, body: ImpactRequest, view: ViewDep, limits: LimitsDep) -> Response:
     """Takes the assets as failed and runs the cascade: verdict, times, outages and proof of each affected asset.
 
-    Nothing is written. An empty list of ids affects nothing, and a hazard that hits nothing says so in its notes.
+    Nothing is written. An event that names nothing is an error; a hazard that hits nothing says so in its notes.
     """
     result = view.snapshot.impact(body.event(limits), horizon_s=body.horizon_s)
     headers = {"X-Twin-Revision": str(view.snapshot.revision)}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import APIRouter, Request, Response
 
 from api.answers import answer
 from api.deps import NO_QUERY, LimitsDep, ViewDep
 from api.errors import documented
-from api.failure_queries import MAX_SCENARIOS, MAX_WORK, ScreenRequest, check_limit
+from api.failure_queries import MAX_LISTED, MAX_SCENARIOS, MAX_WORK, ScreenRequest, check_limit
 from api.wire_failures import ScreenAnswer
 
 router = APIRouter(tags=["impact"])
@@ -23,7 +25,7 @@ router = APIRouter(tags=["impact"])
 def ask_screen(request: Request, body: ScreenRequest, view: ViewDep, limits: LimitsDep) -> Response:
     """Scenarios by name, or drawn at random: what each loses, per domain, and how often each asset is lost.
 
-    Nothing is written.
+    Nothing is written. A scenario without ids counts as one that costs nothing; when all are, that is an error.
     """
     limit = check_limit(body.limit, limits)
     result = view.snapshot.screen(
@@ -39,4 +41,19 @@ def ask_screen(request: Request, body: ScreenRequest, view: ViewDep, limits: Lim
     result.table = result.table.slice(0, limit)
     result.often = None if result.often is None else result.often.slice(0, limit)
     headers = {"X-Twin-Revision": str(view.snapshot.revision)}
-    return answer({**result.to_dict(), "total": total, "notice": view.notice}, headers)
+    return answer({**shortened(result.to_dict()), "total": total, "notice": view.notice}, headers)
+
+
+def shortened(body: dict[str, Any]) -> dict[str, Any]:
+    """*body* with the failed ids of as many scenarios as one answer lists; a note says where they end."""
+    left = MAX_LISTED
+    for place, row in enumerate(body["items"]):
+        left -= len(row["failed_ids"])
+        if left < 0:
+            for other in body["items"][place:]:
+                other["failed_ids"] = None
+            note = (
+                f"failed_ids stand for the first {place:,} scenarios only: one answer lists {MAX_LISTED:,} ids at most."
+            )
+            return {**body, "notes": [*body["notes"], note]}
+    return body

@@ -234,8 +234,10 @@ def test_many_at_once_get_the_answers_of_one_at_a_time(client: TestClient, ids: 
     assert together == alone * 3
 
 
-def test_no_event_no_impact(client: TestClient) -> None:
-    assert impact(client, {"failed": []})["affected"] == []
+def test_an_empty_event_is_an_error(client: TestClient) -> None:
+    response = client.post("/impact", json={"failed": []})
+    assert (response.status_code, response.json()["code"]) == (400, "invalid_parameter")
+    assert "the event is empty" in response.json()["detail"]
 
 
 def test_an_asset_named_twice_fails_once(client: TestClient) -> None:
@@ -367,4 +369,4 @@ def test_answers_name_the_revision(client: TestClient, twin: Twin) -> None:
     revision = str(twin.snapshot().revision)
     for path in ("/assets", f"/assets/{PLANT}", "/findings"):
         assert client.get(path).headers["X-Twin-Revision"] == revision
-    assert client.post("/impact", json={"failed": []}).headers["X-Twin-Revision"] == revision
+    assert client.post("/impact", json={"failed": [PLANT]}).headers["X-Twin-Revision"] == revision

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from starlette.testclient import TestClient
 
 from api import wire_failures as wire
+from api.routes.screen import shortened
 from twin.service import Twin
 
 pytestmark = pytest.mark.store
@@ -95,6 +96,8 @@ def test_screen(client: TestClient) -> None:
     found = good(client.post("/screen", json=body), wire.ScreenAnswer)
     assert {row["scenario"]: row["lost"] for row in found["items"]} == {"storm": 1.0, "calm": 0.0}
     assert {row["frequency"] for row in found["often"]} == {0.5}
+    assert {row["scenario"]: row["failed_ids"] for row in found["items"]} == {"storm": [BUS], "calm": []}
+    assert any("1 of 2 scenarios hit nothing that operates" in note and "calm" in note for note in found["notes"])
     dice = {"random": {"count": 50, "seed": 3, "by_kind": {"bus": 0.5}}, "limit": 10}
     drawn = good(client.post("/screen", json=dice), wire.ScreenAnswer)
     assert (drawn["total"], len(drawn["items"])) == (50, 10)
@@ -107,17 +110,29 @@ def test_screen(client: TestClient) -> None:
         ({}, 422, "invalid_body", "either scenarios or random"),
         ({"scenarios": {}}, 422, "invalid_body", "scenarios"),
         ({"scenarios": {"x": ["demo:plan"]}}, 404, "unknown_asset", "in x"),
-        ({"scenarios": {"x": []}, "weight": "gpu"}, 400, "invalid_parameter", "unknown weight"),
+        ({"scenarios": {"x": [BUS]}, "weight": "gpu"}, 400, "invalid_parameter", "unknown weight"),
+        ({"scenarios": {"x": [], "y": []}}, 400, "invalid_parameter", "no scenario names an asset: x, y"),
+        ({"random": {"count": 5, "probability": 0}}, 400, "invalid_parameter", "every scenario would be empty"),
         ({"random": {"count": 5}}, 422, "invalid_body", "give one of"),
         ({"random": {"count": 5, "probability": 2}}, 422, "invalid_body", "probability"),
         ({"random": {"count": 10_000, "failures": 1_000_000}}, 413, "limit_exceeded", "failures would be drawn"),
-        ({"scenarios": {"x": []}, "horizon_s": 5}, 400, "invalid_parameter", "needs the run in time"),
+        ({"scenarios": {"x": [BUS]}, "horizon_s": 5}, 400, "invalid_parameter", "needs the run in time"),
     ],
 )
 def test_bad_screenings(client: TestClient, body: dict[str, Any], status: int, code: str, says: str) -> None:
     answer = client.post("/screen", json=body)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert says in answer.text
+
+
+def test_failed_ids_end_where_an_answer_is_full() -> None:
+    rows = [{"scenario": str(i), "failed_ids": ["x"] * 30_000} for i in range(5)]
+    found = shortened({"items": rows, "notes": []})
+    assert [len(row["failed_ids"] or ()) for row in found["items"]] == [30_000] * 3 + [0] * 2
+    assert found["items"][3]["failed_ids"] is None
+    assert "first 3 scenarios" in found["notes"][-1]
+    whole = {"items": rows[:2], "notes": []}
+    assert shortened(whole) == whole
 
 
 def test_cold_start_and_deadlocks(client: TestClient, twin: Twin) -> None:

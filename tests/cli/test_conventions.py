@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import typer.main
 
 from twin import errors as e
 from twin.cli import faults, wiring
+from twin.cli.main import build
 from twin.impact import Snapshot
 
 if TYPE_CHECKING:
@@ -228,3 +230,31 @@ def on_terminal(command: list[str], environment: dict[str, str]) -> str:
     os.close(main_end)
     assert process.wait(10) == 0
     return shown.decode()
+
+
+#: Letters with another meaning in one command: (letter, command).
+OTHERS = {("-p", "serve"), ("-p", "run"), ("-k", "paths")}
+
+
+def test_a_letter_means_one_thing_in_every_command() -> None:
+    """Two commands that share a letter share a long name of it too."""
+    meanings: dict[str, dict[str, set[str]]] = {}
+    commands = [typer.main.get_command(build())]
+    for command in commands:
+        commands += list(getattr(command, "commands", {}).values())
+        for parameter in command.params:
+            letters = [name for name in parameter.opts if len(name) == 2 and name.startswith("-")]
+            longs = {name for name in parameter.opts if len(name) > 2}
+            for letter in letters:
+                if (letter, command.name) not in OTHERS:
+                    meanings.setdefault(letter, {})[str(command.name)] = longs
+    assert {"-w", "-n", "-k", "-H", "-o"} <= set(meanings)
+    for letter, by_command in meanings.items():
+        assert set.intersection(*by_command.values()), (letter, by_command)
+
+
+def test_top_and_limit_are_one(twin: Cli, tables: str) -> None:
+    for name, words in (("find", ("",)), ("criticality", ()), ("mesh", ()), ("cold-start", ())):
+        shown = [twin(name, *words, flag, "2", "--tables", tables).out for flag in ("--top", "--limit", "-n")]
+        assert shown[0] == shown[1] == shown[2] != ""
+    assert twin("cold-start", "--rounds", "2", "--tables", tables).out == shown[0]

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pyarrow.feather as feather
+import pyarrow.parquet as pq
 import pytest
 
 if TYPE_CHECKING:
@@ -39,10 +41,25 @@ def test_how_likely_it_is(twin: Cli, tables: str) -> None:
 
 
 def test_in_time_a_buffer_counts(twin: Cli, tables: str) -> None:
-    early = twin("cut-sets", "ups", "-k", "1", "--timeline", "-H", "5min", "--tables", tables, "--json").json
+    early = twin("cut-sets", "ups", "--order", "1", "--timeline", "-H", "5min", "--tables", tables, "--json").json
     assert [entry["assets"] for entry in early["sets"]] == [["ups"]]
-    late = twin("cut-sets", "ups", "-k", "1", "--timeline", "-H", "20min", "--tables", tables, "--json").json
+    late = twin("cut-sets", "ups", "--order", "1", "--timeline", "-H", "20min", "--tables", tables, "--json").json
     assert [entry["assets"] for entry in late["sets"]] == [["bus-a"], ["bus-b"], ["line"], ["plant"], ["ups"]]
+
+
+def test_sets_as_tables_and_never_as_a_layer(twin: Cli, tables: str, tmp_path: Path) -> None:
+    words = ["cut-sets", "feeder", "--order", "2", "--tables", tables]
+    wanted = [entry["assets"] for entry in twin(*words, "--json").json["sets"]]
+    for suffix in (".parquet", ".arrow", ".csv", ".json"):
+        assert twin(*words, "-o", str(tmp_path / f"sets{suffix}")).code == 0
+    for table in (pq.read_table(tmp_path / "sets.parquet"), feather.read_table(tmp_path / "sets.arrow")):
+        assert table["assets"].to_pylist() == wanted
+        assert table["order"].to_pylist() == [len(names) for names in wanted]
+    for suffix in (".gpkg", ".fgb", ".geojson"):
+        refused = twin(*words, "-o", str(tmp_path / f"sets{suffix}"))
+        assert refused.code == 2
+        assert "cut sets have no place on a map" in refused.err
+        assert ".json, .csv, .parquet, .arrow" in refused.err
 
 
 def test_every_order_and_as_a_file(twin: Cli, tables: str, tmp_path: Path) -> None:
@@ -67,7 +84,7 @@ def test_every_order_and_as_a_file(twin: Cli, tables: str, tmp_path: Path) -> No
         (("feeder", "--kind-unavailability", "x=0.1"), "no asset has the kind"),
         (("feder",), "Did you mean"),
         (("spare",), "is not in service"),
-        (("feeder", "-H", "5min"), "needs the run in time"),
+        (("feeder", "-H", "5min"), "--horizon needs --timeline"),
     ],
 )
 def test_what_cannot_be_asked(twin: Cli, tables: str, words: tuple[str, ...], says: str) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas
 import pytest
+import shapely
 
 from twin import Snapshot
 from twin.impact.events.event import Event
@@ -187,3 +188,31 @@ def test_answers_are_files_by_suffix(twin: Cli, tables: str, tmp_path: Path, wor
     assert len(rows) == len(frame) > 0
     assert set(frame["id"]) == {row["id"] for row in rows}
     assert twin(*words, "-o", str(tmp_path / "x.nope"), "--tables", tables).code == 2
+
+
+def test_compare_takes_a_layer_for_each_hazard(twin: Cli, tables: str, tmp_path: Path) -> None:
+    """Two layers of one file are two events."""
+    file = str(tmp_path / "two.gpkg")
+    for name, box in (("west", shapely.box(9.05, 50.05, 9.12, 50.12)), ("east", shapely.box(9.25, 50.25, 9.4, 50.4))):
+        geopandas.GeoDataFrame(geometry=[box], crs="EPSG:4326").to_file(file, layer=name)
+    words = ["compare", "--a-hazard", file, "--b-hazard", file, "--tables", tables]
+    assert "several layers" in twin(*words).err
+    found = twin(*words, "--a-hazard-layer", "west", "--hazard-layer", "east", "--json").json
+    assert found["a"]["event"]["failed"] == ["bus-a", "line"]
+    assert found["b"]["event"]["failed"] == ["feeder", "spare"]
+    alike = twin(*words, "--hazard-layer", "east", "--json").json
+    assert alike["counts"]["same"] == alike["counts"]["both"] > 0
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--a-hazard-layer", "x"), "--a-hazard-layer needs --a-hazard"),
+        (("--buffer", "1km"), "need a hazard"),
+        (("--hazard-layer", "x"), "need a hazard"),
+    ],
+)
+def test_compare_refuses_what_is_said_of_no_hazard(twin: Cli, tables: str, words: tuple[str, ...], says: str) -> None:
+    answer = twin("compare", "--a", "ups", "--b", "bus-a", *words, "--tables", tables)
+    assert answer.code == 2
+    assert says in answer.err

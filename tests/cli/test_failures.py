@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import signal
 import subprocess
@@ -10,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pyarrow.parquet as pq
 import pytest
 
 from twin import Snapshot
@@ -30,7 +32,7 @@ def test_criticality_lists_the_worst_first(twin: Cli, tables: str) -> None:
 
 
 def test_criticality_says_the_same_as_python(twin: Cli, tables: str) -> None:
-    answer = twin("criticality", "-w", "customers", "--all", "--pairs", "--json", "--tables", tables)
+    answer = twin("criticality", "-W", "customers", "--all", "--pairs", "--json", "--tables", tables)
     wanted = Snapshot.from_tables(tables).criticality("customers", pairs=True).to_dict()
     assert answer.json == {**wanted, "notice": None}
     late = twin("criticality", "--timeline", "-H", "5min", "--json", "--all", "--tables", tables).json
@@ -140,10 +142,63 @@ def test_exposed(twin: Cli, tables: str) -> None:
     assert twin("exposed", "-", "--tables", tables, "--json", stdin="bus-b\n").json["event"]["failed"] == ["bus-b"]
 
 
+def test_exposed_by_selection_and_hazard(twin: Cli, tables: str, tmp_path: Path) -> None:
+    hazard = tmp_path / "flood.geojson"
+    ring = [[9.15, 50.15], [9.25, 50.15], [9.25, 50.25], [9.15, 50.25], [9.15, 50.15]]
+    hazard.write_text(json.dumps({"type": "Polygon", "coordinates": [ring]}), encoding="utf-8")
+    in_time = ["--timeline", "-H", "1h", "--tables", tables]
+    words = ["exposed", "--hazard", str(hazard), "--where", "id=bus-b", *in_time]
+    found = twin(*words, "--json").json
+    assert found["event"]["failed"] == ["bus-b"]
+    assert found["event"]["chosen"]["hazard"]["hits"] > 1
+    assert found["exposed"] == twin("exposed", "bus-b", *in_time, "--json").json["exposed"] != []
+    shown = twin(*words)
+    assert "the hazard flood.geojson" in shown.out
+    assert f"--hazard {hazard}" in shown.err
+    by_kind = twin("exposed", "-w", "kind=ups", "--tables", tables, "--json").json
+    assert by_kind["event"]["failed"] == ["ups"]
+    assert twin("exposed", "--tables", tables).code == 2
+    far = tmp_path / "far.geojson"
+    far.write_text(json.dumps({"type": "Polygon", "coordinates": [[[1, 1], [2, 1], [2, 2], [1, 1]]]}), encoding="utf-8")
+    none = twin("exposed", "--hazard", str(far), "--tables", tables)
+    assert none.code == 0
+    assert "hits no asset" in none.out
+
+
+def test_screen_says_which_assets_failed(twin: Cli, tables: str, tmp_path: Path) -> None:
+    """What is drawn can be asked again: the failed ids of each scenario give the same row."""
+    words = ["screen", "--random", "20", "--seed", "7", "--failures", "2", "--tables", tables]
+    drawn = twin(*words, "--json").json["items"]
+    assert all(len(row["failed_ids"]) == 2 for row in drawn)
+    again = tmp_path / "again.json"
+    again.write_text(json.dumps({row["scenario"]: row["failed_ids"] for row in drawn}), encoding="utf-8")
+    assert twin("screen", str(again), "--tables", tables, "--json").json["items"] == drawn
+    for suffix in ("csv", "parquet"):
+        assert twin(*words, "-o", str(tmp_path / f"s.{suffix}")).code == 0
+    assert pq.read_table(tmp_path / "s.parquet")["failed_ids"].to_pylist() == [row["failed_ids"] for row in drawn]
+    with (tmp_path / "s.csv").open(encoding="utf-8", newline="") as stream:
+        assert [json.loads(row["failed_ids"]) for row in csv.DictReader(stream)] == [r["failed_ids"] for r in drawn]
+    assert ", ".join(drawn[0]["failed_ids"]) in twin(*words).out
+
+
+def test_a_scenario_that_hits_nothing_counts_and_is_named(twin: Cli, tables: str, tmp_path: Path) -> None:
+    file = tmp_path / "storms.json"
+    file.write_text(json.dumps({"north": ["plant"], "calm": [], "old": ["spare"]}), encoding="utf-8")
+    found = twin("screen", str(file), "--tables", tables, "--json").json
+    assert {row["scenario"]: row["assets"] for row in found["items"]} == {"north": 9, "calm": 0, "old": 0}
+    assert any("2 of 3 scenarios hit nothing" in note and "(calm, old)" in note for note in found["notes"])
+    file.write_text(json.dumps({"calm": []}), encoding="utf-8")
+    refused = twin("screen", str(file), "--tables", tables)
+    assert refused.code == 2
+    assert "no scenario names an asset: calm" in refused.err
+    chances = twin("screen", "--random", "5", "-p", "0", "--tables", tables)
+    assert "every scenario would be empty" in chances.err
+
+
 def test_screen_a_file(twin: Cli, tables: str, tmp_path: Path) -> None:
     scenarios = tmp_path / "storms.csv"
     scenarios.write_text("scenario,id\nnorth,plant\nsouth,ups\nsouth,feeder\n", encoding="utf-8")
-    found = twin("screen", str(scenarios), "-w", "customers", "--assets", "--tables", tables, "--json").json
+    found = twin("screen", str(scenarios), "-W", "customers", "--assets", "--tables", tables, "--json").json
     assert {row["scenario"]: (row["failed"], row["lost"]) for row in found["items"]} == {
         "north": (1, 120.0),
         "south": (2, 120.0),
@@ -172,9 +227,9 @@ def test_screen_at_random(twin: Cli, tables: str) -> None:
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("criticality", "-w", "custmers"), "Did you mean customers"),
+        (("criticality", "-W", "custmers"), "Did you mean customers"),
         (("criticality", "-d", "energie"), "energy"),
-        (("criticality", "-H", "8h"), "needs the run in time"),
+        (("criticality", "-H", "8h"), "--horizon needs --timeline"),
         (("criticality", "-o", "x.xlsx"), "no format"),
         (("spof", "serve"), "server"),
         (("exposed", "bus-x", "bus-y"), "bus-y"),

@@ -104,7 +104,7 @@ def test_after_every_buffer_the_steady_cascade_is_a_lower_bound(system: tuple[Ta
 
 @given(systems(ALL), st.sampled_from((None, 0, 30)))
 def test_no_event_no_impact(tables: Tables, horizon: float | None) -> None:
-    answer = snapshot(tables).impact([], horizon).to_dict()
+    answer = snapshot(tables).ask([], horizon).impact().to_dict()
     assert answer["affected"] == []
     assert answer["summary"] == {}
 

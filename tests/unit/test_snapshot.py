@@ -246,4 +246,7 @@ def test_transport_that_only_an_idle_standby_source_would_carry_is_down_before_a
     links = TRANSPORT_LINKS.replace("r2,CONNECTS,c12", "r3,CONNECTS,c12")
     snapshot = Snapshot.from_tables(write(tmp_path, assets, links), strict=True)
     assert snapshot.baseline_down() == ["app", "c12"]
-    assert snapshot.impact([]).affected == []
+    with pytest.raises(InvalidParameter, match="the event is empty"):
+        snapshot.impact([])
+    assert snapshot.ask([]).impact().affected == []
+    snapshot.warm()

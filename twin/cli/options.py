@@ -28,4 +28,6 @@ def again(tables: Path | None) -> str:
     return f" --tables {quote(str(tables))}" if tables is not None else ""
 
 
-Limit = Annotated[int, typer.Option("--limit", "-n", min=1, max=1_000_000, help="Rows at most.")]
+#: How many rows are shown, in every command: two names for one thing.
+TOP_NAMES = ("--top", "--limit", "-n")
+Limit = Annotated[int, typer.Option(*TOP_NAMES, min=1, max=1_000_000, help="Rows at most.")]

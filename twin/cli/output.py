@@ -19,11 +19,15 @@ from twin.errors import InvalidParameter
 
 if TYPE_CHECKING:
     import geopandas
+    import pyarrow as pa
 
 #: Width where nobody looks at a terminal: wide enough that no id is ever cut.
 UNBOUNDED = 1000
 TABULAR = (".json", ".csv")
-SPATIAL = (".geojson", ".gpkg", ".fgb", ".parquet")
+MAPS = (".geojson", ".gpkg", ".fgb")
+SPATIAL = (*MAPS, ".parquet")
+#: For rows that have no place.
+TABLES = (*TABULAR, ".parquet", ".arrow")
 
 
 def console(stream: IO[str]) -> Console:
@@ -126,17 +130,22 @@ def dumps(data: Any) -> bytes:
     return orjson.dumps(data, option=orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY, default=str)
 
 
-def check_target(path: Path | None, spatial: bool = False) -> None:
+def check_target(path: Path | None, spatial: bool = False, what: str = "") -> None:
     """Refuse a file name before any work is done for it.
 
+    Args:
+        path: the file. spatial: its rows may have a place. what: its rows have none; what they are called.
+
     Raises:
-        InvalidParameter: its suffix names no format, or its folder is not there.
+        InvalidParameter: its suffix names no format, or none for such rows, or its folder is not there.
     """
     if path is None:
         return
     from twin.schema import suggest  # the schema's parser is slow to import
 
-    known = [*TABULAR, *(SPATIAL if spatial else ())]
+    known = list(TABLES) if what else [*TABULAR, *(SPATIAL if spatial else ())]
+    if what and path.suffix.lower() in MAPS:
+        raise InvalidParameter(f"{path}: {what} have no place on a map", fix=f"Use one of: {', '.join(known)}.")
     if path.suffix.lower() not in known:
         raise InvalidParameter(
             f"{path}: no format has the suffix {path.suffix!r}.{suggest(path.suffix, known)}",
@@ -151,14 +160,16 @@ def write(
     document: Any,
     rows: Sequence[Mapping[str, Any]],
     frame: Callable[[], geopandas.GeoDataFrame] | None = None,
+    table: pa.Table | None = None,
 ) -> None:
     """Write a result to *path* in the format of its suffix, whole or not at all.
 
     Args:
         path: the file. document: what ``.json`` holds. rows: what ``.csv`` holds.
         frame: makes the layer for ``.geojson``, ``.gpkg``, ``.fgb`` and ``.parquet``.
+        table: of rows that have no place, for ``.parquet`` and ``.arrow``.
     """
-    check_target(path, spatial=frame is not None)
+    check_target(path, spatial=frame is not None, what="these rows" if table is not None else "")
     suffix = path.suffix.lower()
     with tempfile.TemporaryDirectory(prefix=".twin-", dir=path.parent) as scratch:
         part = Path(scratch) / path.name
@@ -166,12 +177,25 @@ def write(
             part.write_bytes(dumps(document) + b"\n")
         elif suffix == ".csv":
             part.write_text(to_csv(rows), encoding="utf-8", newline="")
+        elif table is not None:
+            _write_table(table, part)
         elif frame is not None:
             from twin.export.layers import write_layer
 
             write_layer(frame(), part)
         part.replace(path)
     note(f"wrote {path} ({len(rows):,} {'row' if len(rows) == 1 else 'rows'})")
+
+
+def _write_table(table: pa.Table, path: Path) -> None:
+    """As Parquet, or as an Arrow file."""
+    import pyarrow.feather
+    import pyarrow.parquet
+
+    if path.suffix.lower() == ".parquet":
+        pyarrow.parquet.write_table(table, path)
+    else:
+        pyarrow.feather.write_feather(table, path, compression="zstd")
 
 
 def to_csv(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -134,7 +134,7 @@ class Snapshot:
         return Places(self.arrays)
 
     def ask(self, event: Event | Iterable[str], horizon_s: float | None = None) -> Asked:
-        """An event run in time, for all answers about it; see :func:`twin.impact.events.ask.ask`."""
+        """An event run in time, for all answers about it, an empty one too; see :func:`twin.impact.events.ask.ask`."""
         return ask(self.system, self.catalogue, lambda: self.places, event, horizon_s)
 
     def impact(self, event: Event | Iterable[str], horizon_s: float | None = None) -> ImpactResult:
@@ -145,9 +145,13 @@ class Snapshot:
             horizon_s: verdicts as of this many seconds, None for the end of all buffers.
 
         Raises:
-            UnknownAsset: an id is not there. InvalidParameter: the horizon is negative or no number.
+            UnknownAsset: an id is not there. InvalidParameter: no asset is named, or the horizon is negative.
         """
-        return self.ask(event, horizon_s).impact()
+        return not_empty(self.ask(event, horizon_s)).impact()
+
+    def warm(self) -> None:
+        """Make ready what all questions share, compiled kernels too, by an event in which nothing fails."""
+        self.ask(()).impact()
 
     def timeline(self, event: Event | Iterable[str], horizon_s: float | None = None) -> TimelineResult:
         """What an event does in which order, what runs on which buffer, races lost; as :meth:`impact`."""

@@ -8,7 +8,7 @@ import typer
 
 from twin.cli import output, wiring
 from twin.cli.commands.find import shell
-from twin.cli.options import Json, Output, Tables, again
+from twin.cli.options import TOP_NAMES, Json, Output, Tables, again
 
 if TYPE_CHECKING:
     from twin.impact import ColdStart, Snapshot
@@ -17,7 +17,7 @@ NAMED = 4
 
 
 def cold_start(
-    rounds: Annotated[int, typer.Option("--rounds", "-n", min=0, help="Rounds to list.")] = 50,
+    rounds: Annotated[int, typer.Option(*TOP_NAMES, "--rounds", min=0, help="Rounds to list.")] = 50,
     tables: Tables = None,
     output_file: Output = None,
     json: Json = False,

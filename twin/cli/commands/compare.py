@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from twin.cli import events, output, wiring
-from twin.cli.options import Json, Output, Tables
+from twin.cli.options import TOP_NAMES, Json, Output, Tables
 from twin.cli.report import UNITS, VERDICTS
 from twin.durations import human, parse_duration
+from twin.errors import InvalidParameter
 
 if TYPE_CHECKING:
     from twin.impact.events.compare import CompareResult
@@ -30,6 +31,10 @@ def _hazard(side: str) -> Any:
     return typer.Option(f"--{side}-hazard", metavar="FILE", help=f"What FILE's polygons hit fails in {side.upper()}.")
 
 
+def _layer(side: str) -> Any:
+    return typer.Option(f"--{side}-hazard-layer", metavar="NAME", help=f"Which layer of the hazard of {side.upper()}.")
+
+
 Words = list[str] | None
 
 
@@ -41,10 +46,15 @@ def compare(
     b_where: Annotated[Words, _where("b")] = None,
     a_hazard: Annotated[Path | None, _hazard("a")] = None,
     b_hazard: Annotated[Path | None, _hazard("b")] = None,
+    a_layer: Annotated[str | None, _layer("a")] = None,
+    b_layer: Annotated[str | None, _layer("b")] = None,
+    layer: Annotated[
+        str | None, typer.Option("--hazard-layer", metavar="NAME", help="Which layer, where a side names none.")
+    ] = None,
     buffer: events.Buffer = "0",
     crossing: events.Crossing = "0",
     horizon: events.Horizon = "inf",
-    top: Annotated[int, typer.Option("--top", "-n", min=0, help="Assets of each list.")] = TOP,
+    top: Annotated[int, typer.Option(*TOP_NAMES, min=0, help="Assets of each list.")] = TOP,
     everything: Annotated[bool, typer.Option("--all", help="List all assets.")] = False,
     tables: Tables = None,
     output_file: Output = None,
@@ -56,9 +66,12 @@ def compare(
     for side, given in (("a", (a, a_where, a_hazard)), ("b", (b, b_where, b_hazard))):
         if not any(given):
             context.fail(f"Missing event {side.upper()}: --{side} ID, --{side}-where EXPR or --{side}-hazard FILE.")
+    _check_hazards((a_hazard, b_hazard), (a_layer, b_layer), layer is not None or buffer != "0" or crossing != "0")
     sides = [
-        events.Options(ids, where, path, None, buffer if path else "0", crossing if path else "0").read(context)
-        for ids, where, path in ((a, a_where, a_hazard), (b, b_where, b_hazard))
+        events.Options(
+            ids, where, path, own or layer if path else None, buffer if path else "0", crossing if path else "0"
+        ).read(context)
+        for ids, where, path, own in ((a, a_where, a_hazard, a_layer), (b, b_where, b_hazard, b_layer))
     ]
     with wiring.opened(tables) as source:
         result = source.snapshot.compare(sides[0], sides[1], horizon_s)
@@ -73,6 +86,17 @@ def compare(
         elif output_file is None:
             names = [events.names_of(source.snapshot, side["event"]) for side in (result.a, result.b)]
             _show(result, names, None if everything else top)
+
+
+def _check_hazards(paths: tuple[Path | None, ...], layers: tuple[str | None, ...], shared: bool) -> None:
+    """Refuse what is said of a hazard that there is not. Raises InvalidParameter."""
+    for side, path, layer in zip("ab", paths, layers, strict=True):
+        if layer is not None and path is None:
+            raise InvalidParameter(f"--{side}-hazard-layer needs --{side}-hazard", fix=f"Add --{side}-hazard FILE.")
+    if shared and not any(paths):
+        raise InvalidParameter(
+            "--buffer, --min-crossing and --hazard-layer need a hazard", fix="Add --a-hazard FILE or --b-hazard FILE."
+        )
 
 
 def _show(result: CompareResult, names: list[dict[str, str | None]], top: int | None) -> None:

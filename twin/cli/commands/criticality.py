@@ -9,7 +9,7 @@ import typer
 
 from twin.cli import output, wiring
 from twin.cli.commands.find import check_words, shell
-from twin.cli.options import Json, Output, Tables, again
+from twin.cli.options import TOP_NAMES, Json, Output, Tables, again
 from twin.cli.progress import bar
 from twin.durations import parse_duration
 from twin.errors import InvalidParameter
@@ -28,7 +28,7 @@ InTime = Annotated[bool, typer.Option("--timeline", help="Run in time instead of
 Weight = Annotated[
     str,
     typer.Option(
-        "--weight", "-w", help="What counts: count, workloads, kind:KIND, or a property such as customers or gpus."
+        "--weight", "-W", help="What counts: count, workloads, kind:KIND, or a property such as customers or gpus."
     ),
 ]
 
@@ -36,7 +36,7 @@ Weight = Annotated[
 def criticality(
     weight: Weight = "count",
     domain: Annotated[str | None, typer.Option("--domain", "-d", help="Only failures of this domain.")] = None,
-    top: Annotated[int, typer.Option("--top", "-n", min=0, help="Failures to show; -o and --json have all.")] = TOP,
+    top: Annotated[int, typer.Option(*TOP_NAMES, min=0, help="Failures to show; -o and --json have all.")] = TOP,
     everything: Annotated[bool, typer.Option("--all", help="Show all failures.")] = False,
     pairs: Annotated[
         bool,
@@ -49,8 +49,8 @@ def criticality(
     json: Json = False,
 ) -> None:
     """What the loss of each single asset costs, the worst first: exact, every operating asset is tried."""
-    _check_target(output_file, pairs)
-    horizon_s = parse_duration(horizon)
+    output.check_target(output_file, spatial=True, what="pairs" if pairs else "")
+    horizon_s = time_of(timeline, horizon)
     with wiring.opened(tables) as source, bar("failures") as tell:
         check_words(source.schema, None, domain)
         result = source.snapshot.criticality(
@@ -73,13 +73,6 @@ def _amount(snapshot: Snapshot) -> str:
     return next((name for name in ("customers", "demand_mw", "gpus", "capacity_mw") if name in known), "workloads")
 
 
-def _check_target(path: Path | None, pairs: bool) -> None:
-    """A file of pairs is no layer. Raises InvalidParameter."""
-    if pairs and path is not None and path.suffix.lower() in (".geojson", ".gpkg", ".fgb"):
-        raise InvalidParameter(f"{path}: pairs have no place on a map", fix="Use .csv, .parquet or .json for pairs.")
-    output.check_target(path, spatial=True)
-
-
 def is_json(path: Path | None) -> bool:
     """Whether this file takes the whole document."""
     return path is not None and path.suffix.lower() == ".json"
@@ -88,20 +81,26 @@ def is_json(path: Path | None) -> bool:
 def write(path: Path, document: Any, table: pa.Table, assets: pa.Table) -> None:
     """Write *table* in the format of the suffix; as a layer where its rows are assets (column ``id``).
 
-    A ``.parquet`` of rows that are no assets is a plain one.
+    Else ``.parquet`` is a plain one, and ``.arrow`` is taken too.
     """
     from twin.export.layers import frame_of
 
-    rows = table.to_pylist()
+    rows = table.to_pylist() if path.suffix.lower() != ".json" else [{}] * table.num_rows
     if "id" in table.column_names:
         output.write(path, document, rows, lambda: frame_of(assets, rows))
-    elif path.suffix.lower() == ".parquet":
-        import pyarrow.parquet as pq
-
-        pq.write_table(table, path)
-        output.note(f"wrote {path} ({len(rows):,} rows)")
     else:
-        output.write(path, document, rows)
+        output.write(path, document, rows, table=table)
+
+
+def time_of(timeline: bool, horizon: str) -> float | None:
+    """The horizon in seconds, None for no end. Raises InvalidParameter: a steady answer has none."""
+    horizon_s = parse_duration(horizon)
+    if horizon_s is not None and not timeline:
+        raise InvalidParameter(
+            "--horizon needs --timeline: without it the answer is steady, with all buffers spent",
+            fix=f"Add --timeline, or leave --horizon {horizon} out.",
+        )
+    return horizon_s
 
 
 def when(mode: str, horizon_s: float | None) -> str:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from twin.cli import output, wiring
-from twin.cli.commands.criticality import Horizon, InTime, when
+from twin.cli.commands.criticality import Horizon, InTime, time_of, when
 from twin.cli.commands.find import shell
-from twin.cli.options import Json, Output, Tables, again
-from twin.durations import parse_duration
+from twin.cli.options import TOP_NAMES, Json, Output, Tables, again
 from twin.errors import InvalidParameter
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from twin.impact.cutsets import CutSets
 
 TOP = 20
@@ -24,7 +25,7 @@ IMPORTANCES = ("unavailability", "birnbaum", "fussell_vesely", "raw", "rrw")
 def cut_sets(
     id: Annotated[str, typer.Argument(metavar="ID", help="The asset's id.")],
     order: Annotated[
-        str, typer.Option("--order", "-k", metavar="N", help="Sets of at most N assets; all for every order.")
+        str, typer.Option("--order", metavar="N", help="Sets of at most N assets; all for every order.")
     ] = "3",
     can_fail: Annotated[
         list[str] | None,
@@ -40,15 +41,16 @@ def cut_sets(
     ] = None,
     timeline: InTime = False,
     horizon: Horizon = "inf",
-    top: Annotated[int, typer.Option("--top", "-n", min=0, help="Sets and importances to list.")] = TOP,
+    top: Annotated[int, typer.Option(*TOP_NAMES, min=0, help="Sets and importances to list.")] = TOP,
     everything: Annotated[bool, typer.Option("--all", help="List all of them.")] = False,
     tables: Tables = None,
     output_file: Output = None,
     json: Json = False,
 ) -> None:
     """The smallest sets of failures that take an asset down for good, and how likely that is."""
-    output.check_target(output_file)
+    output.check_target(output_file, what="cut sets")
     most, kinds = read_order(order), words(can_fail)
+    horizon_s = time_of(timeline, horizon)
     given, by_kind = chances(unavailability), chances(kind_unavailability, "--kind-unavailability")
     with wiring.opened(tables) as source:
         result = source.snapshot.cut_sets(
@@ -58,12 +60,12 @@ def cut_sets(
             kind_probabilities=by_kind,
             can_fail=kinds,
             timeline=timeline,
-            horizon_s=parse_duration(horizon),
+            horizon_s=horizon_s,
             progress=None if json else _Progress(),
         )
         document = {**result.to_dict(), "notice": source.notice}
         if output_file is not None:
-            output.write(output_file, document, _rows(result))
+            output.write(output_file, document, _rows(result), table=_table(result))
         if json:
             output.emit_json(document)
         elif output_file is None:
@@ -110,6 +112,18 @@ def chances(given: list[str] | None, option: str = "--unavailability") -> dict[s
     return found
 
 
+def _table(result: CutSets) -> pa.Table:
+    """One row per set: ``order, probability, assets`` (a list)."""
+    import pyarrow as pa
+
+    columns = {
+        "order": pa.array([len(s["assets"]) for s in result.sets], pa.int64()),
+        "probability": pa.array([s["probability"] for s in result.sets], pa.float64()),
+        "assets": pa.array([s["assets"] for s in result.sets], pa.list_(pa.string())),
+    }
+    return pa.table(columns)
+
+
 def _rows(result: CutSets) -> list[dict[str, Any]]:
     return [
         {"order": len(s["assets"]), "probability": s["probability"], "assets": " ".join(s["assets"])}
@@ -151,7 +165,9 @@ def _sets(result: CutSets, top: int | None) -> None:
     columns = ["order", *(["probability"] if with_chance else []), "all of these fail"]
     output.table(columns, rows, right=columns[:-1])
     if len(result.sets) > len(shown):
-        output.note(f"{len(shown):,} of {len(result.sets):,} sets; all with --all, or -o FILE.csv")
+        output.note(
+            f"{len(shown):,} of {len(result.sets):,} sets; all with --all, or -o FILE.csv (.parquet, .arrow, .json)"
+        )
 
 
 def _called(name: str, title: str | None) -> str:

@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from twin.cli import output, wiring
-from twin.cli.commands.criticality import Horizon, InTime, when
+from twin.cli import events, output, wiring
+from twin.cli.commands.criticality import Horizon, InTime, time_of, when
 from twin.cli.commands.find import shell
-from twin.cli.commands.impact import read_ids
-from twin.cli.options import Json, Output, Tables, again
+from twin.cli.options import TOP_NAMES, Json, Output, Tables, again
 from twin.cli.progress import bar
-from twin.durations import parse_duration
 
 if TYPE_CHECKING:
     from twin.impact.failures.exposed import ExposedResult
@@ -21,8 +19,14 @@ NAMED = 3
 
 
 def exposed(
-    ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Assets taken as failed; - reads ids from stdin.")],
-    top: Annotated[int, typer.Option("--top", "-n", min=0, help="Exposed assets to list.")] = 20,
+    context: typer.Context,
+    ids: events.Ids = None,
+    where: events.Where = None,
+    hazard: events.HazardFile = None,
+    layer: events.HazardLayer = None,
+    buffer: events.Buffer = "0",
+    crossing: events.Crossing = "0",
+    top: Annotated[int, typer.Option(*TOP_NAMES, min=0, help="Exposed assets to list.")] = 20,
     everything: Annotated[bool, typer.Option("--all", help="List all exposed assets.")] = False,
     failures: Annotated[int, typer.Option("--failures", min=0, help="Further failures to name per asset.")] = 100,
     timeline: InTime = False,
@@ -33,10 +37,11 @@ def exposed(
 ) -> None:
     """What one further failure would take down after this event, and would not have before it; and which failure."""
     output.check_target(output_file, spatial=True)
-    horizon_s = parse_duration(horizon)
-    failed = read_ids(ids)
+    horizon_s = time_of(timeline, horizon)
+    options = events.Options(ids, where, hazard, layer, buffer, crossing)
+    event = options.read(context)
     with wiring.opened(tables) as source, bar("further failures") as tell:
-        result = source.snapshot.exposed(failed, tell, timeline=timeline, horizon_s=horizon_s, named=failures)
+        result = source.snapshot.exposed(event, tell, timeline=timeline, horizon_s=horizon_s, named=failures)
         document = {**result.to_dict(), "notice": source.notice}
         if output_file is not None:
             from twin.export.layers import frame_of
@@ -46,14 +51,14 @@ def exposed(
         if json:
             output.emit_json(document)
         elif output_file is None:
-            _show(result, len(result.exposed) if everything else top, again(tables))
+            names = events.names_of(source.snapshot, result.event)
+            _show(result, names, len(result.exposed) if everything else top)
+            _hints(result, options, again(tables))
 
 
-def _show(result: ExposedResult, top: int, more: str) -> None:
-    failed = result.event["failed"]
-    names = ", ".join(output.plain(name) for name in failed[:NAMED])
-    names += f" and {len(failed) - NAMED:,} more" if len(failed) > NAMED else ""
-    output.say(f"One failure away after losing {names}, {when(result.mode, result.event['horizon_s'])}", style="bold")
+def _show(result: ExposedResult, names: dict[str, str | None], top: int) -> None:
+    said = events.called(result.event, names)
+    output.say(f"One failure away after losing {said}, {when(result.mode, result.event['horizon_s'])}", style="bold")
     if not result.exposed:
         output.say("Nothing: no further failure takes down what it would not have before.")
     else:
@@ -69,10 +74,13 @@ def _show(result: ExposedResult, top: int, more: str) -> None:
         )
     for line in result.notes:
         output.say(f"Note: {output.plain(line)}", style="dim")
-    event = " ".join(shell(name) for name in failed[:NAMED]) if len(failed) <= NAMED else "ID..."
+
+
+def _hints(result: ExposedResult, options: events.Options, more: str) -> None:
+    event = options.again(result.event)
     hints = [f"twin impact {event}{more}     what the event itself does"]
     if result.exposed and result.exposed[0]["failures"]:
-        hints.append(f"twin impact {event} {shell(result.exposed[0]['failures'][0])}{more}     both together")
+        hints.append(f"twin impact {shell(result.exposed[0]['failures'][0])} {event}{more}     both together")
     output.hints(hints)
 
 

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from twin.cli import events, output, wiring
-from twin.cli.events import read_ids as read_ids  # other commands ask for it here
-from twin.cli.options import Json, Output, Tables, again
+from twin.cli.options import TOP_NAMES, Json, Output, Tables, again
 from twin.cli.report import Report
 from twin.durations import parse_duration
 
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from twin.impact import ImpactResult
 
 TOP = 20
-Top = Annotated[int, typer.Option("--top", "-n", min=0, help="Affected assets to list.")]
+Top = Annotated[int, typer.Option(*TOP_NAMES, min=0, help="Affected assets to list.")]
 Everything = Annotated[bool, typer.Option("--all", help="List all affected assets.")]
 
 

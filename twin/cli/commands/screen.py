@@ -8,18 +8,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from twin.cli import output, wiring
-from twin.cli.commands.criticality import Horizon, InTime, Weight, when, write
+from twin.cli.commands.criticality import Horizon, InTime, Weight, is_json, time_of, when, write
 from twin.cli.commands.find import shell
-from twin.cli.options import Json, Output, Tables, again
+from twin.cli.options import TOP_NAMES, Json, Output, Tables, again
 from twin.cli.progress import bar
-from twin.durations import parse_duration
 from twin.errors import InvalidParameter
 
 if TYPE_CHECKING:
     from twin.impact.failures.scenarios import Source
     from twin.impact.failures.screen import ScreenResult
 
-PLAIN = (".json", ".csv", ".parquet")
+NAMED = 3
 
 
 def screen(
@@ -41,7 +40,7 @@ def screen(
     failures: Annotated[int | None, typer.Option("--failures", help="So many assets fail in each, at random.")] = None,
     weight: Weight = "count",
     assets: Annotated[bool, typer.Option("--assets", help="Also how often each asset is lost.")] = False,
-    top: Annotated[int, typer.Option("--top", "-n", min=0, help="Rows to list.")] = 20,
+    top: Annotated[int, typer.Option(*TOP_NAMES, min=0, help="Rows to list.")] = 20,
     timeline: InTime = False,
     horizon: Horizon = "inf",
     tables: Tables = None,
@@ -49,8 +48,8 @@ def screen(
     json: Json = False,
 ) -> None:
     """What each of many scenarios costs: a table of failed assets, or random failures. With --assets, -o has those."""
-    _check_target(output_file, assets)
-    horizon_s = parse_duration(horizon)
+    output.check_target(output_file, spatial=True, what="" if assets else "scenarios (without --assets)")
+    horizon_s = time_of(timeline, horizon)
     source_of = _source(file, random, seed, _chance(probability, kind, fragility), failures)
     with wiring.opened(tables) as source, bar("scenarios") as tell:
         result = source.snapshot.screen(
@@ -58,21 +57,12 @@ def screen(
         )
         if output_file is not None:
             table = result.often if result.often is not None else result.table
-            document = {**result.to_dict(), "notice": source.notice} if output_file.suffix.lower() == ".json" else None
+            document = {**result.to_dict(), "notice": source.notice} if is_json(output_file) else None
             write(output_file, document, table, source.snapshot.arrays.assets)
         if json:
             output.emit_json({**result.to_dict(), "notice": source.notice})
         elif output_file is None:
             _show(result, top, again(tables))
-
-
-def _check_target(path: Path | None, assets: bool) -> None:
-    """A file of scenarios is no layer: only .csv, .parquet and .json. Raises InvalidParameter."""
-    if path is not None and not assets and path.suffix.lower() in (".geojson", ".gpkg", ".fgb"):
-        raise InvalidParameter(
-            f"{path}: scenarios have no place on a map", fix=f"Use one of {', '.join(PLAIN)}; or --assets for a layer."
-        )
-    output.check_target(path, spatial=True)
 
 
 def _chance(probability: float | None, kind: list[str] | None, fragility: Path | None) -> Any:
@@ -123,7 +113,11 @@ def _show(result: ScreenResult, top: int, more: str) -> None:
     rows = worst(result, top).to_pylist()
     parts = [name for name in result.table.column_names if name.startswith("assets_")]
     shown = ["scenario", "failed", *names, *(name for name in parts if any(row[name] for row in rows))]
-    output.table([n.removeprefix("assets_") for n in shown], ([row[n] for n in shown] for row in rows), right=shown[1:])
+    output.table(
+        [*(n.removeprefix("assets_") for n in shown), "which failed"],
+        ([*(row[n] for n in shown), _few(row["failed_ids"])] for row in rows),
+        right=shown[1:],
+    )
     output.note(f"the worst {len(rows):,} of {result.table.num_rows:,}; all with -o screen.parquet")
     if result.often is not None:
         output.say()
@@ -140,6 +134,11 @@ def _show(result: ScreenResult, top: int, more: str) -> None:
     else:
         hints.append(f"twin screen ... --assets{more} -o lost.gpkg     how often each asset is lost, as a layer")
     output.hints(hints)
+
+
+def _few(ids: list[str]) -> str:
+    more = f" and {len(ids) - NAMED:,} more" if len(ids) > NAMED else ""
+    return ", ".join(output.plain(name) for name in ids[:NAMED]) + more
 
 
 def register(app: typer.Typer) -> None:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from twin.cli import output, wiring
-from twin.cli.commands.criticality import Horizon, InTime, when
+from twin.cli.commands.criticality import Horizon, InTime, time_of, when
 from twin.cli.commands.find import shell
 from twin.cli.options import Json, Output, Tables, again
-from twin.durations import human, parse_duration
+from twin.durations import human
 
 if TYPE_CHECKING:
     from twin.impact.failures.single import SpofResult
@@ -28,7 +28,7 @@ def spof(
 ) -> None:
     """Every single asset whose loss takes this one down, for good or (a start gap) for a while."""
     output.check_target(output_file, spatial=True)
-    horizon_s = parse_duration(horizon)
+    horizon_s = time_of(timeline, horizon)
     with wiring.opened(tables) as source:
         result = source.snapshot.single_points_of_failure(id, timeline=timeline, horizon_s=horizon_s)
         document = {**result.to_dict(), "notice": source.notice}

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from twin.cli import events, output, wiring
 from twin.cli.commands.find import shell
-from twin.cli.options import Json, Output, Tables, again
+from twin.cli.options import TOP_NAMES, Json, Output, Tables, again
 from twin.durations import exact, parse_duration
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def timeline(
     crossing: events.Crossing = "0",
     horizon: events.Horizon = "inf",
     top: Annotated[
-        int, typer.Option("--top", "-n", min=0, help="Lines to show: what happens to one kind at one time is one.")
+        int, typer.Option(*TOP_NAMES, min=0, help="Lines to show: what happens to one kind at one time is one.")
     ] = TOP,
     everything: Annotated[bool, typer.Option("--all", help="A line for everything that happens.")] = False,
     tables: Tables = None,

@@ -12,7 +12,7 @@ import numpy as np
 from twin.errors import InvalidParameter
 from twin.impact import verdicts as v
 from twin.impact.events.causes import Causes
-from twin.impact.events.event import Chosen, Event, choose
+from twin.impact.events.event import Chosen, Event, check_named, choose
 from twin.impact.events.places import Places
 from twin.impact.events.replay import Replay
 from twin.impact.region import Region, region_of
@@ -103,7 +103,6 @@ def ask(
 
 
 def not_empty(asked: Asked) -> Asked:
-    """*asked*, when anything was named. Raises InvalidParameter for an empty list of ids."""
-    if not len(asked.chosen.rows) and not asked.chosen.how:
-        raise InvalidParameter("the event is empty: no asset is named", fix="Name at least one asset.")
+    """*asked*, when anything was named; see :func:`.event.check_named`."""
+    check_named(asked.chosen)
     return asked

@@ -71,10 +71,10 @@ def choose(catalogue: Catalogue, places: Callable[[], Places], asked: Event | It
             matches nothing.
     """
     event = asked if isinstance(asked, Event) else Event(asked)
-    named = rows_of(catalogue, event.ids)
+    ids = rows_of(catalogue, event.ids)
     if event.where is None and event.hazard is None:
-        return _chosen(catalogue, named, notes=[] if len(named) else ["The event is empty: nothing fails."])
-    how: dict[str, Any] = {"ids": catalogue.ids(named), "where": None, "hazard": None}
+        return _chosen(catalogue, ids, notes=[] if len(ids) else ["The event is empty: nothing fails."])
+    how: dict[str, Any] = {"ids": catalogue.ids(ids), "where": None, "hazard": None}
     mask = ~np.asarray(catalogue.arrays.removed, bool)
     if event.where is not None:
         how["where"] = event.where if isinstance(event.where, str) else worded(event.where)
@@ -84,16 +84,26 @@ def choose(catalogue: Catalogue, places: Callable[[], Places], asked: Event | It
                 f"the event is empty: no asset matches {how['where']!r}", fix="See what there is with: twin find"
             )
     if event.hazard is None:
-        return _chosen(catalogue, np.union1d(named, np.flatnonzero(mask)), how=how)
+        return _chosen(catalogue, np.union1d(ids, np.flatnonzero(mask)), how=how)
     there = places()
     hits = event.hazard.hits(there)
     hits = hits[~catalogue.arrays.removed[hits]]
     how["hazard"] = {**event.hazard.about, "hits": len(hits)}
     inside = np.zeros(catalogue.arrays.n, bool)
     inside[hits] = True
-    rows = np.union1d(named, hits[mask[hits]])
+    rows = np.union1d(ids, hits[mask[hits]])
     notes = [*event.hazard.notes, *_nothing(event, hits, rows, there), *_unplaced(there)]
     return _chosen(catalogue, rows, how=how, inside=there.within(inside), known=there.known, notes=notes)
+
+
+def check_named(chosen: Chosen) -> None:
+    """Refuse an event that names nothing; a hazard that hits nothing is an event, and says so in its notes.
+
+    Raises:
+        InvalidParameter: the list of ids is empty, and there is no selection and no hazard.
+    """
+    if not len(chosen.rows) and not chosen.how:
+        raise InvalidParameter("the event is empty: no asset is named", fix="Name at least one asset that fails.")
 
 
 def _chosen(catalogue: Catalogue, rows: Longs, **more: Any) -> Chosen:

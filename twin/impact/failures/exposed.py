@@ -9,7 +9,7 @@ import numpy as np
 
 from twin.errors import InvalidParameter
 from twin.impact.cascade import Cascade
-from twin.impact.events.event import Chosen
+from twin.impact.events.event import Chosen, check_named
 from twin.impact.failures import intime
 from twin.impact.failures.criticality import L1_NOTE, MODEL_LEVEL, STEADY_NOTE, Progress, check_horizon
 from twin.impact.failures.regions import regions_of, upstream
@@ -84,14 +84,13 @@ def exposed(
     With ``timeline`` every further failure is run in time, at the horizon.
 
     Raises:
-        InvalidParameter: no asset fails, or a negative number. LimitExceeded: more runs in time than allowed.
+        InvalidParameter: no asset is named, or a negative number. LimitExceeded: more runs in time than allowed.
     """
     options = options or Options()
     horizon = check_horizon(options.timeline, options.horizon_s)
     if options.named < 0:
         raise InvalidParameter(f"named is {options.named}", fix="Give a whole number from 0.")
-    if not len(chosen.rows):
-        raise InvalidParameter("the event is empty", fix="Name at least one asset that fails.")
+    check_named(chosen)
     event = chosen.rows[system.baseline[chosen.rows]]
     tell = progress or (lambda done, total: None)
     if options.timeline:

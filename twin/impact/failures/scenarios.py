@@ -88,6 +88,10 @@ def _random(catalogue: Catalogue, operating: Bools, asked: Random) -> Scenarios:
     else:
         chance = chances(catalogue, asked.probability or 0.0)
     chance = np.where(operating, chance, 0.0)
+    if asked.count > 0 and not chance.any():
+        raise InvalidParameter(
+            "no operating asset has a chance to fail: every scenario would be empty", fix="Give a chance above 0."
+        )
     _check_size(float(chance.sum()) * asked.count, asked.max_failures)
     return drawn(chance, asked.count, asked.seed)
 
@@ -101,7 +105,8 @@ def given(catalogue: Catalogue, scenarios: Mapping[str, Sequence[str]]) -> Scena
     """From names and the ids that fail in each.
 
     Raises:
-        UnknownAsset: naming every unknown id with its scenario. InvalidParameter: there is no scenario.
+        UnknownAsset: naming every unknown id with its scenario. InvalidParameter: there is no scenario, or every
+            one is empty; some may be: what hits nothing counts in means and frequencies.
     """
     if not scenarios:
         raise InvalidParameter("there is no scenario", fix="Give a name and the ids that fail, at least once.")
@@ -118,6 +123,10 @@ def given(catalogue: Catalogue, scenarios: Mapping[str, Sequence[str]]) -> Scena
         hint = suggest(first, catalogue.ids(np.arange(min(catalogue.arrays.n, MAX_SUGGEST))))
         raise UnknownAsset(f"{len(unknown):,} unknown ids: {shown}{more}.{hint}", ids=list(unknown))
     ptr = np.concatenate([[0], np.cumsum([len(part) for part in rows])]).astype(np.int64)
+    if not ptr[-1]:
+        shown = ", ".join(map(str, list(scenarios)[:SHOWN]))
+        more = f" and {len(scenarios) - SHOWN:,} more" if len(scenarios) > SHOWN else ""
+        raise InvalidParameter(f"no scenario names an asset: {shown}{more}", fix="Name ids, in one of them at least.")
     return Scenarios([str(name) for name in scenarios], ptr, np.concatenate(rows))
 
 

@@ -24,6 +24,7 @@ from twin.snapshot.catalogue import Catalogue
 #: Scenarios of one part: small enough for progress, large enough for threads.
 PART = 64
 MAX_CELLS = 50_000_000
+NAMED = 5
 QUANTILES = (0.5, 0.9, 0.99)
 
 
@@ -54,8 +55,8 @@ class ScreenResult:
     Attributes:
         weight, mode, horizon_s, revision: as of :class:`twin.impact.failures.criticality.CriticalityResult`.
         table: Arrow, one row per scenario in the order given: ``scenario``, ``failed`` (operating assets that the
-            scenario names), ``assets`` (lost, these included), ``lost`` (the sum of the weight), and per domain
-            ``assets_<domain>`` and ``lost_<domain>``.
+            scenario names), ``assets`` (lost, these included), ``lost`` (the sum of the weight), per domain
+            ``assets_<domain>`` and ``lost_<domain>``, and ``failed_ids`` (all that the scenario names, in its order).
         often: Arrow, assets lost in any scenario, most often first: ``id, kind, domain, name, failed, lost``
             (numbers of scenarios) and ``frequency`` (of being lost); None when not asked for.
         summary: over the scenarios: mean, largest and quantiles of ``assets`` and ``lost``.
@@ -114,7 +115,7 @@ def screen(
         sums = _in_time(system, scenarios, weights, horizon, often, tell)
     else:
         sums = _steady(system, scenarios, weights, often, options.threads or os.cpu_count() or 1, tell)
-    table = _table(scenarios, own, sums, names)
+    table = _table(system, scenarios, own, sums, names)
     return ScreenResult(
         weight=options.weight,
         mode="timeline" if options.timeline else "steady",
@@ -123,8 +124,19 @@ def screen(
         table=table,
         often=_often(system, scenarios, often) if options.often else None,
         summary=_summary(table),
-        notes=[L1_NOTE] if options.timeline else [L1_NOTE, STEADY_NOTE],
+        notes=[*_idle(scenarios, own), L1_NOTE, *([] if options.timeline else [STEADY_NOTE])],
     )
+
+
+def _idle(scenarios: Scenarios, own: Longs) -> list[str]:
+    """Which scenarios let nothing fail: they count, as scenarios that cost nothing."""
+    idle = np.flatnonzero(own == 0)
+    if not len(idle):
+        return []
+    shown = ", ".join(scenarios.names[place] for place in idle[:NAMED].tolist())
+    more = f" and {len(idle) - NAMED:,} more" if len(idle) > NAMED else ""
+    count = f"{len(idle):,} of {len(scenarios):,} scenarios hit nothing that operates"
+    return [f"{count}: they count with no loss ({shown}{more})."]
 
 
 def _own(system: System, scenarios: Scenarios) -> Longs:
@@ -179,7 +191,14 @@ def _in_time(
     return sums
 
 
-def _table(scenarios: Scenarios, own: Longs, sums: Floats, names: list[str]) -> pa.Table:
+def _failed_ids(system: System, scenarios: Scenarios) -> pa.ListArray:
+    """(s,) ids that each scenario names; they stand in memory once, whatever the number of scenarios."""
+    names = system.arrays.assets["id"].combine_chunks().cast(pa.string())
+    of = pa.DictionaryArray.from_arrays(pa.array(scenarios.rows, pa.int32()), names)
+    return pa.ListArray.from_arrays(pa.array(scenarios.ptr, pa.int32()), of)
+
+
+def _table(system: System, scenarios: Scenarios, own: Longs, sums: Floats, names: list[str]) -> pa.Table:
     k = len(names)
     columns: dict[str, Any] = {
         "scenario": pa.array(scenarios.names, pa.string()),
@@ -191,6 +210,7 @@ def _table(scenarios: Scenarios, own: Longs, sums: Floats, names: list[str]) -> 
         columns[f"assets_{name}"] = pa.array(sums[:, i].astype(np.int64))
     for i, name in enumerate(names):
         columns[f"lost_{name}"] = pa.array(tidy(sums[:, k + i]))
+    columns["failed_ids"] = _failed_ids(system, scenarios)
     return pa.table(columns)
 
 

@@ -13,7 +13,7 @@ from loaders.cim_equipment import Setting
 from loaders.cim_grid import Grid, Record
 from loaders.cim_places import Places
 from loaders.rdf import read_model
-from loaders.rdf_files import input_files
+from loaders.rdf_files import all_paths, input_files
 from twin.schema import Schema
 
 
@@ -22,6 +22,10 @@ class CgmesOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
+    also: list[str] = Field(
+        default_factory=list,
+        description="Further files, zips or folders of the same model, counted from where `path` lies.",
+    )
     inverters: Literal["follow", "form"] = Field(
         default="follow",
         description="Power electronics and induction machines follow a live grid, or form one (they are sources).",
@@ -48,7 +52,7 @@ class CgmesLoader:
             SourceUnreadable: a file or zip is damaged or hostile, or is no CIM RDF/XML.
         """
         options = CgmesOptions.model_validate(options)
-        model = read_model(path, CLASSES, PROPERTIES)
+        model = read_model(all_paths(path, options.also), CLASSES, PROPERTIES)
         setting = Setting(
             followers=options.inverters == "follow", unknown_switches=options.unknown_switches, regulators=False
         )
@@ -57,5 +61,6 @@ class CgmesLoader:
         yield from grid.records()
 
     def inputs(self, path: Path, options: BaseModel) -> list[Path]:
-        """The XML files and zips at the path."""
-        return input_files(path)
+        """The XML files and zips at the path, and those that are read with them."""
+        also = CgmesOptions.model_validate(options).also
+        return [file for one in all_paths(path, also) for file in input_files(one)]

@@ -14,7 +14,7 @@ from loaders.cim_grid import Grid, Record
 from loaders.cim_places import Places, anchored
 from loaders.places import PlaceProblem, Transform, to_wgs84
 from loaders.rdf import read_model
-from loaders.rdf_files import input_files
+from loaders.rdf_files import all_paths, input_files
 from twin.schema import Schema
 
 
@@ -41,6 +41,10 @@ class CimOptions(BaseModel):
     )
     anchor: Anchor | None = Field(
         default=None, description="Lay drawing coordinates out around a place; without it they are left out."
+    )
+    also: list[str] = Field(
+        default_factory=list,
+        description="Further files, zips or folders of the same model, counted from where `path` lies.",
     )
     inverters: Literal["follow", "form"] = Field(
         default="follow",
@@ -81,7 +85,7 @@ class CimLoader:
             SourceUnreadable: a file or zip is damaged or hostile, or is no CIM RDF/XML.
         """
         options = CimOptions.model_validate(options)
-        model = read_model(path, CLASSES, PROPERTIES)
+        model = read_model(all_paths(path, options.also), CLASSES, PROPERTIES)
         default: Transform | str | None = None
         if options.crs is not None:
             default = to_wgs84(options.crs) or "wgs84"
@@ -93,5 +97,6 @@ class CimLoader:
         yield from Grid(model, places, schema, units, setting, straight_lines=options.straight_lines).records()
 
     def inputs(self, path: Path, options: BaseModel) -> list[Path]:
-        """The XML files and zips at the path."""
-        return input_files(path)
+        """The XML files and zips at the path, and those that are read with them."""
+        also = CimOptions.model_validate(options).also
+        return [file for one in all_paths(path, also) for file in input_files(one)]

@@ -254,15 +254,11 @@ class Grid:
 
     def _head(self, feeder: Node) -> End | Reject:
         """The end where a feeder begins: its head terminal, or that of the only source in it."""
-        named = set(feeder.refs.get("Feeder.NormalHeadTerminal", ()))
-        ends = [
-            end
-            for place in self.topology.places.values()
-            for owner, terminal in place.users
-            if (terminal.id in named) or (not named and owner.cls == "EnergySource" and self._in(owner, feeder))
-            for end in self.topology.ends(owner)
-            if end.terminal is terminal and end.state == "joined"
-        ]
+        named = feeder.refs.get("Feeder.NormalHeadTerminal", ())
+        ends = [end for id in named if (end := self.topology.end_of(id)) and end.state == "joined"]
+        if not named:
+            found = [end for source in self._sources(feeder) for end in self.topology.ends(source)]
+            ends = [end for end in found if end.state == "joined"]
         if len(ends) == 1:
             return ends[0]
         what = "head terminals" if named else "energy sources, and names no head terminal"
@@ -270,8 +266,9 @@ class Grid:
         fix = "Give it one Feeder.NormalHeadTerminal that is connected; its equipment is taken all the same."
         return Reject(feeder.origin("Feeder.NormalHeadTerminal"), "missing_value", message, fix)
 
-    def _in(self, owner: Node, feeder: Node) -> bool:
-        return owner.ref("Equipment.EquipmentContainer") == feeder.id
+    def _sources(self, feeder: Node) -> list[Node]:
+        sources = self.model.of("EnergySource")
+        return [source for source in sources if source.ref("Equipment.EquipmentContainer") == feeder.id]
 
     # -- records ------------------------------------------------------------------------------------------------------
 

@@ -77,6 +77,12 @@ class Topology:
         """The ends of an equipment, by their sequence number."""
         return self._ends.get(equipment.id, [])
 
+    def end_of(self, terminal: str) -> End | None:
+        """The end of an equipment that a terminal is, by the terminal's id."""
+        node = self.model.get(terminal)
+        owner = self._owner(node) if node is not None and node.cls in OWNER else None
+        return next((end for end in self.ends(owner) if end.terminal.id == terminal), None) if owner else None
+
     def _owner(self, terminal: Node) -> Node | None:
         target = terminal.ref(OWNER[terminal.cls])
         owner = self.model.get(target)

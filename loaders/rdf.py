@@ -7,7 +7,9 @@ profile header). ``_x``, ``#_x`` and ``urn:uuid:x`` are the same id; UUIDs are c
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -106,11 +108,11 @@ class Model:
         self.rejects: list[Reject] = []
         self.boundary: set[str] = set()
         self.files: list[str] = []
+        self._by_class: dict[str, list[Node]] = defaultdict(list)
 
     def of(self, *classes: str) -> Iterator[Node]:
-        """The objects of these classes, in the order of the files."""
-        wanted = set(classes)
-        return (node for node in self.nodes.values() if node.cls in wanted)
+        """The objects of these classes, class by class, each in the order of the files."""
+        return chain.from_iterable(self._by_class.get(cls, ()) for cls in sorted(set(classes)))
 
     def get(self, id: str | None) -> Node | None:
         """The object, if it is one of a wanted class."""
@@ -232,6 +234,8 @@ class Model:
             self._reject(origin, "missing_reference", message, fix)
         for id in [id for id, node in self.nodes.items() if node.cls not in self._wanted]:
             del self.nodes[id]
+        for node in self.nodes.values():
+            self._by_class[node.cls].append(node)
 
     def _reject(self, origin: Origin, code: str, message: str, fix: str) -> None:
         self.rejects.append(Reject(origin, code, message, fix))
@@ -254,17 +258,17 @@ class _Header:
         self.defines = not profiles or any(word in profile for profile in profiles for word in DEFINING)
 
 
-def read_model(path: Path, classes: frozenset[str], properties: frozenset[str]) -> Model:
-    """All documents at *path* as one model.
+def read_model(paths: Sequence[Path], classes: frozenset[str], properties: frozenset[str]) -> Model:
+    """All documents at *paths* as one model.
 
     Args:
-        path: a file, a zip or a folder. classes, properties: what is kept; the rest is only looked at for ids.
+        paths: files, zips or folders. classes, properties: what is kept; the rest is only looked at for ids.
 
     Raises:
         SourceUnreadable: see :func:`loaders.rdf_files.documents` and :meth:`Model.add_document`.
     """
     model = Model(classes, properties)
-    for document in documents(path):
+    for document in documents(*paths):
         model.add_document(document)
     model.finish()
     return model

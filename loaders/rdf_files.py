@@ -9,7 +9,7 @@ import io
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import IO, NamedTuple, cast
@@ -59,15 +59,28 @@ def input_files(path: Path) -> list[Path]:
     return found
 
 
-def documents(path: Path) -> Iterator[Document]:
+def all_paths(path: Path, also: Sequence[str]) -> list[Path]:
+    """*path* and the paths beside it that belong to the same model."""
+    return [path, *(path.parent / one for one in also)]
+
+
+def documents(*paths: Path) -> Iterator[Document]:
     """Every XML document of an export, one after the other; each is closed when the next is asked for.
+
+    Those of the first path are named as in it, those of others with the path's name before.
 
     Raises:
         SourceUnreadable: see :func:`input_files`; or a damaged, encrypted or hostile archive or document.
     """
     budget = _Budget()
+    for path in paths:
+        prefix = "" if path is paths[0] or path.is_file() else f"{path.name}/"
+        yield from _below(path, prefix, budget)
+
+
+def _below(path: Path, prefix: str, budget: _Budget) -> Iterator[Document]:
     for file in input_files(path):
-        name = file.name if path.is_file() else file.relative_to(path).as_posix()
+        name = prefix + (file.name if path.is_file() else file.relative_to(path).as_posix())
         try:
             stream = file.open("rb")
         except OSError as error:

@@ -222,6 +222,18 @@ def test_zips(tiny: Result, tmp_path: Path) -> None:
     assert len(read(tmp_path / "all.xml.bin").assets) == len(tiny.assets), "by its content, whatever its name"
 
 
+def test_boundary_beside_it(tiny: Result, copy: Path) -> None:
+    (copy / "boundary").mkdir()
+    for file in ("EQ_BD.xml", "TP_BD.xml"):
+        (copy / file).rename(copy / "boundary" / file)
+    shutil.move(copy / "boundary", copy.parent / "boundary")
+    result = read(copy, also=["boundary"])
+    assert result.rejects == []
+    assert Counter(result.links) == Counter(tiny.links)
+    assert len(result.inputs) == len(tiny.inputs)
+    assert "boundary/EQ_BD.xml" in {a.origin.file for a in result.assets.values()}
+
+
 def test_files_twice_merge(tiny: Result, copy: Path) -> None:
     shutil.copytree(TINY, copy / "again")
     result = read(copy)
@@ -323,6 +335,8 @@ def test_microgrid_2(shared: Path, tmp_path: Path) -> None:
     folder = tmp_path / "set"
     for part in ("BC_Assembled_v2", "BD_v2"):
         shutil.copytree(shared / SET / "cgmes2.4.15" / part, folder / part)
+    beside = read(shared / SET / "cgmes2.4.15" / "BC_Assembled_v2", also=["../cgmes2.4.15/BD_v2"])
+    assert beside.rejects == []
     result, plain = check_losses(folder, tmp_path / "tables")
     assert result.rejects == []
     assert Counter(a.kind for a in result.assets.values()) == {

@@ -26,7 +26,7 @@ def model(tmp_path: Path, *texts: str | bytes) -> Model:
     for number, text in enumerate(texts):
         data = text if isinstance(text, bytes) else (text + "</rdf:RDF>").encode()
         (tmp_path / f"{number}.xml").write_bytes(data)
-    return read_model(tmp_path, CLASSES, PROPERTIES)
+    return read_model([tmp_path], CLASSES, PROPERTIES)
 
 
 def packed(**entries: bytes) -> bytes:
@@ -65,7 +65,7 @@ def test_objects_of_several_files_merge(tmp_path: Path) -> None:
     node = found.nodes["b"]
     assert (node.cls, node.name, node.text("Switch.open"), node.file) == ("Breaker", "B", "true", "1.xml")
     (tmp_path / "1.xml").unlink()
-    alone = read_model(tmp_path, CLASSES, PROPERTIES)
+    alone = read_model([tmp_path], CLASSES, PROPERTIES)
     assert [r.code for r in alone.rejects] == ["missing_reference"]
     assert alone.nodes == {}
 
@@ -150,7 +150,7 @@ def test_zip_with_names_outside(tmp_path: Path) -> None:
             archive.writestr(name, whole)
         (tmp_path / "x.zip").write_bytes(buffer.getvalue())
         with pytest.raises(SourceUnreadable, match="outside the archive"):
-            read_model(tmp_path / "x.zip", CLASSES, PROPERTIES)
+            read_model([tmp_path / "x.zip"], CLASSES, PROPERTIES)
 
 
 def test_zip_bomb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,11 +159,11 @@ def test_zip_bomb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         archive.writestr("bomb.xml", b" " * (rdf_files.BOMB_FROM + 1))
     (tmp_path / "x.zip").write_bytes(buffer.getvalue())
     with pytest.raises(SourceUnreadable, match="zip bomb"):
-        read_model(tmp_path / "x.zip", CLASSES, PROPERTIES)
+        read_model([tmp_path / "x.zip"], CLASSES, PROPERTIES)
     monkeypatch.setattr(rdf_files, "MAX_BYTES", 1000)
     (tmp_path / "x.zip").write_bytes(packed(**{f"{i}.xml": (ONE + "</rdf:RDF>").encode() for i in range(9)}))
     with pytest.raises(SourceUnreadable, match="unpacks to more"):
-        read_model(tmp_path / "x.zip", CLASSES, PROPERTIES)
+        read_model([tmp_path / "x.zip"], CLASSES, PROPERTIES)
 
 
 def test_zips_too_deep(tmp_path: Path) -> None:
@@ -171,10 +171,10 @@ def test_zips_too_deep(tmp_path: Path) -> None:
     for _ in range(rdf_files.MAX_NESTING - 1):
         data = packed(**{"inner.zip": data})
     (tmp_path / "x.zip").write_bytes(data)
-    assert set(read_model(tmp_path / "x.zip", CLASSES, PROPERTIES).nodes) == {"a"}
+    assert set(read_model([tmp_path / "x.zip"], CLASSES, PROPERTIES).nodes) == {"a"}
     (tmp_path / "x.zip").write_bytes(packed(**{"inner.zip": data}))
     with pytest.raises(SourceUnreadable, match="deep"):
-        read_model(tmp_path / "x.zip", CLASSES, PROPERTIES)
+        read_model([tmp_path / "x.zip"], CLASSES, PROPERTIES)
 
 
 def test_damaged_zips(tmp_path: Path) -> None:
@@ -182,10 +182,10 @@ def test_damaged_zips(tmp_path: Path) -> None:
     for at in range(0, len(whole), 7):
         (tmp_path / "x.zip").write_bytes(whole[:at] + b"\x5a\xa5" + whole[at + 2 :])
         with pytest.raises(SourceUnreadable):
-            read_model(tmp_path / "x.zip", CLASSES, PROPERTIES)
+            read_model([tmp_path / "x.zip"], CLASSES, PROPERTIES)
         (tmp_path / "x.zip").write_bytes(whole[:at])
         with pytest.raises(SourceUnreadable):
-            read_model(tmp_path / "x.zip", CLASSES, PROPERTIES)
+            read_model([tmp_path / "x.zip"], CLASSES, PROPERTIES)
 
 
 def test_links_out_of_the_folder(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from twin.impact.affected import texts
+from twin.impact.checks import doubts
 from twin.impact.system import System
 from twin.model import Finding, Origin
 
@@ -14,7 +15,7 @@ SHOWN = 1000
 
 
 def found_by_data(system: System) -> list[Finding]:
-    """Findings of the build, then what is down before any event, then what is only assumed to be supplied."""
+    """Findings of the build, then what is down before any event, what is only assumed to be supplied, and doubts."""
     arrays = system.arrays
     found = [_finding(f) for f in arrays.findings]
     down = sorted(texts(system, "id", np.flatnonzero(arrays.in_service & ~system.baseline)))
@@ -43,7 +44,7 @@ def found_by_data(system: System) -> list[Finding]:
                 len(assumed),
             )
         )
-    return found
+    return found + doubts(system)
 
 
 def _finding(entry: dict[str, Any]) -> Finding:

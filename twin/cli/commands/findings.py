@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+import numpy as np
 import typer
 from rich.text import Text
 
@@ -12,6 +14,11 @@ from twin.cli import faults, output, wiring
 from twin.cli.commands.find import shell
 from twin.cli.options import Json, Limit, Output, Tables, again
 from twin.errors import InvalidParameter
+
+if TYPE_CHECKING:
+    import geopandas
+
+    from twin.impact import Snapshot
 
 STYLES = {"error": "red", "warning": "yellow", "info": ""}
 SHOWN_ASSETS = 3
@@ -25,30 +32,90 @@ class Severity(StrEnum):
     info = "info"
 
 
+class By(StrEnum):
+    """What findings are counted by."""
+
+    code = "code"
+    source = "source"
+    kind = "kind"
+
+
 def findings(
     code: Annotated[str | None, typer.Option("--code", help="Only this code.")] = None,
     severity: Annotated[Severity | None, typer.Option("--severity", help="Only this severity.")] = None,
+    by: Annotated[By | None, typer.Option("--by", help="Count the assets concerned instead, by this.")] = None,
     limit: Limit = 100,
     tables: Tables = None,
     output_file: Output = None,
     json: Json = False,
 ) -> None:
-    """List what is wrong or missing in the data; exit code 1 when there is anything."""
-    output.check_target(output_file)
+    """List what is wrong or missing in the data; exit code 1 when there is anything.
+
+    A file for GIS (.gpkg, .geojson, .fgb, .parquet) has one feature for each asset that a finding names.
+    """
+    output.check_target(output_file, spatial=True)
     with wiring.opened(tables) as source:
         everything = [finding.to_dict() for finding in source.findings()]
         known = sorted({row["code"] for row in everything})
         rows = [r for r in everything if code in (None, r["code"]) and severity in (None, r["severity"])]
         check_code(code, known)
         document = {"revision": source.snapshot.revision, "notice": source.notice, "total": len(rows)}
-    if output_file is not None:
-        output.write(output_file, {**document, "items": rows}, rows)
-    elif json:
-        output.emit_json({**document, "items": rows[:limit]})
-    else:
-        _show(rows, limit, again(tables))
+        shown = rows if by is None else counted(source.snapshot, rows, by)
+        if output_file is not None:
+            output.write(output_file, {**document, "items": shown}, shown, lambda: _layer(source.snapshot, rows))
+    if output_file is None:
+        if json:
+            output.emit_json({**document, "items": shown[:limit]})
+        elif by is not None and shown:
+            output.table(tuple(shown[0]), [list(row.values()) for row in shown], right=("findings", "assets"))
+        else:
+            _show(rows, limit, again(tables))
     if rows:
         raise typer.Exit(faults.FINDINGS)
+
+
+def counted(snapshot: Snapshot, rows: list[dict[str, Any]], by: By) -> list[dict[str, Any]]:
+    """Findings and the assets they name, by code, source or kind: most assets first.
+
+    A finding that names no asset counts under "" where it is not counted by code.
+    """
+    found: dict[tuple[str, str, str], list[int]] = {}
+    for row in rows:
+        if by is By.code:
+            groups = {row["code"]: row["count"]}
+        else:
+            groups = Counter(_group(snapshot, name, by) for name in row["assets"]) or {"": row["count"]}
+        for group, assets in groups.items():
+            entry = found.setdefault((group, row["code"], row["severity"]), [0, 0])
+            entry[0] += 1
+            entry[1] += assets
+    order = sorted(found.items(), key=lambda item: (-item[1][1], item[0]))
+    head = () if by is By.code else (by.value,)
+    return [
+        {**dict.fromkeys(head, group), "code": code, "severity": severity, "findings": entry[0], "assets": entry[1]}
+        for (group, code, severity), entry in order
+    ]
+
+
+def _group(snapshot: Snapshot, name: str, by: By) -> str:
+    if by is By.source:
+        return name.partition(":")[0] if ":" in name else ""
+    row = snapshot.catalogue.find(name)  # an import's finding may name what is gone
+    return "" if row is None else str(snapshot.catalogue.brief(np.array([row], np.int64))[0]["kind"])
+
+
+def _layer(snapshot: Snapshot, rows: list[dict[str, Any]]) -> geopandas.GeoDataFrame:
+    """One feature for each asset that a finding names."""
+    from twin.export.layers import frame_of
+
+    told = ("code", "severity", "message", "fix")
+    known = [
+        {"id": name, **{key: row[key] for key in told}}
+        for row in rows
+        for name in row["assets"]
+        if snapshot.catalogue.find(name) is not None
+    ]
+    return frame_of(snapshot.arrays.assets, known)
 
 
 def check_code(code: str | None, known: list[str]) -> None:

@@ -49,7 +49,9 @@ def kinds(system: System) -> Bytes:
         size = np.diff(np.asarray(order.start, np.int64))
         mine = np.flatnonzero((g.service == service) & ~g.joined)
         owner = g.owner[mine]
-        looped = (size[order.component[owner]] > 1) | itself[owner] | (~system.outage[mine]).any()
+        part = order.component[owner]  # -1 where no link of the service is left
+        on_cycle = (part >= 0) & (np.append(size, 0)[part] > 1)
+        looped = on_cycle | itself[owner] | (~system.outage[mine]).any()
         kind[mine[looped]] = GROUNDED
     return kind
 

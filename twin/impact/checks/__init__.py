@@ -1,0 +1,19 @@
+"""What the data of a snapshot show to be doubtful: supply, places, voltages, connections."""
+
+from __future__ import annotations
+
+from twin.impact.checks.connections import islands, isolated
+from twin.impact.checks.doubles import doubles
+from twin.impact.checks.down import why_down
+from twin.impact.checks.places import misplaced, without_length
+from twin.impact.checks.voltages import voltage_mismatches
+from twin.impact.system import System
+from twin.model import Finding
+
+__all__ = ["doubts"]
+
+
+def doubts(system: System) -> list[Finding]:
+    """All of them, in a fixed order."""
+    checks = (why_down, isolated, islands, voltage_mismatches, without_length, misplaced, doubles)
+    return [finding for check in checks for finding in check(system)]

@@ -1,0 +1,81 @@
+"""Assets without any link, and meshes that fall apart into islands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from twin.impact.checks.columns import about, codes, in_order, texts
+from twin.impact.system import System
+from twin.model import Finding
+
+#: Kinds that stand alone without harm: places, and who owns things.
+ALONE = {"country", "region", "building", "site", "tenant", "provider"}
+#: Domain whose assets nothing has to be linked to.
+PLACE = "place"
+LARGEST = 5
+
+
+def isolated(system: System) -> Iterator[Finding]:
+    """Assets in service that no link touches."""
+    a = system.arrays
+    linked = np.zeros(system.n, bool)
+    linked[a.link_from] = linked[a.link_to] = True
+    names, kind = codes(system, "kind")
+    domains, domain = codes(system, "domain")
+    alone = np.isin(kind, [i for i, name in enumerate(names) if name in ALONE])
+    alone |= np.isin(domain, [i for i, name in enumerate(domains) if name == PLACE])
+    rows = np.flatnonzero(a.in_service & ~linked & ~alone)
+    for code in np.unique(kind[rows]):
+        some = rows[kind[rows] == code]
+        yield about(
+            system, "isolated_asset", "warning",
+            f"{len(some):,} {names[code]} asset(s) have no link at all: nothing depends on them and they on nothing",
+            "Import or stitch the links that join them, or leave them out.", some,
+        )  # fmt: skip
+
+
+def islands(system: System) -> Iterator[Finding]:
+    """Parts of a mesh of lines, spans and the like that nothing joins to the largest part."""
+    a = system.arrays
+    gates = system.gates
+    for service in range(len(a.services)):
+        mesh = a.meshes.get(service)
+        if mesh is not None:
+            ptr = np.asarray(mesh.ptr, np.int64)
+            source = np.repeat(np.arange(system.n), ptr[1:] - ptr[:-1])
+            target = np.asarray(mesh.to, np.int64)
+        else:
+            tied = gates.mesh & (gates.service == service)
+            at = np.flatnonzero(tied[system.gate_of_member] & gates.member_mesh)
+            source, target = gates.owner[system.gate_of_member[at]].astype(np.int64), gates.member[at].astype(np.int64)
+        inside = np.zeros(system.n, bool)
+        inside[source] = inside[target] = True
+        inside &= a.in_service
+        keep = inside[source] & inside[target]
+        if not inside.any():
+            continue
+        ones = np.ones(int(keep.sum()), np.int8)
+        matrix = coo_array((ones, (source[keep], target[keep])), shape=(system.n, system.n)).tocsr()
+        _, label = connected_components(matrix, directed=False)
+        sizes = np.bincount(label[inside])
+        parts = np.flatnonzero(sizes)
+        if len(parts) < 2:
+            continue
+        shown = in_order(system, np.flatnonzero(inside))
+        _, seen = np.unique(label[shown], return_index=True)
+        first = dict(zip(label[shown[seen]].tolist(), shown[seen].tolist(), strict=True))
+        order = np.array(sorted(parts.tolist(), key=lambda part: (-sizes[part], a.place[first[part]])))
+        small = shown[label[shown] != order[0]]
+        seeds = [first[part] for part in order[1 : 1 + LARGEST].tolist()]
+        told = ", ".join(f"{sizes[p]:,} with {name}" for p, name in zip(order[1:], texts(system, seeds), strict=False))
+        yield about(
+            system, "mesh_islands", "info",
+            f"the {a.services[service]} mesh is in {len(order):,} parts: the largest has {sizes[order[0]]:,} assets, "
+            f"then {told}{', ...' if len(order) > LARGEST + 1 else ''}",
+            "Look for a missing line, coupler or snapped end where the parts should meet; islands that are real "
+            "need nothing.", small,
+        )  # fmt: skip

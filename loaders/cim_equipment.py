@@ -86,7 +86,9 @@ class Describer:
         return None
 
     def _is_open(self, node: Node) -> bool:
-        """By SSH, else by SV, else by EQ; by its phases where only they say."""
+        """By SSH, else by SV, else by EQ; by its phases where only they say. A terminal not connected opens it."""
+        if any(end.state == "parted" for end in self.topology.ends(node)):
+            return True
         state = self.values.flag(node, "Switch.open")
         for other in self.values.back(node, "SvSwitch.Switch"):
             state = self.values.flag(other, "SvSwitch.open") if state is None else state

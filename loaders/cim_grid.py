@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from loaders.cim_classes import BUSBAR, EQUIPMENT, EXTERNAL, JOINS, Units
+from loaders.cim_classes import BUSBAR, EQUIPMENT, EXTERNAL, JOINS, SWITCHES, Units
 from loaders.cim_equipment import Describer, Setting, Thing
 from loaders.cim_places import Pair, Places, as_line, as_point
 from loaders.cim_topology import End, Place, Topology
@@ -185,7 +185,7 @@ class Grid:
             return
         other = self.topology.places[end.node].native
         head = self.heads.get(end.terminal.id)
-        if end.state == "parted":
+        if end.state == "parted" and node.cls not in SWITCHES:
             name = f"{node.name or node.native} (disconnected)"
             properties = {"status": "open", "equipment_type": end.terminal.cls}
             point = as_point(self.places.points(node))

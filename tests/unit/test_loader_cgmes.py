@@ -195,6 +195,27 @@ def test_stories(tiny: Result, names: Plain, tmp_path: Path) -> None:
     assert names.named("load off") in snapshot.baseline_down()
 
 
+def test_terminal_that_is_not_connected(tiny: Result, names: Plain, copy: Path, tmp_path: Path) -> None:
+    terminal = names.named("load off")
+    parted = [a for a in tiny.assets.values() if a.properties.get("equipment_type") == "Terminal"]
+    assert [(a.kind, a.name, a.properties["status"]) for a in parted] == [("switch", "load off (disconnected)", "open")]
+    assert (parted[0].id, "POWERS", terminal) in tiny.links
+    ends = [
+        t for t, props in names.props.items() if props.get("Terminal.ConductingEquipment") == names.named("breaker T")
+    ]
+    extra = f'<cim:Terminal rdf:about="#_{ends[0]}"><cim:ACDCTerminal.connected>false</cim:ACDCTerminal.connected>'
+    result = spoil(copy, "A_SSH.xml", "</rdf:RDF>", f"{extra}</cim:Terminal></rdf:RDF>")
+    assert result.assets[names.named("breaker T")].properties["status"] == "open", "closed, but not connected"
+    assert len(result.assets) == len(tiny.assets)
+    assert names.named("load A") in snapshot_of(result, tmp_path / "tables").baseline_down()
+    line = next(
+        t for t, props in names.props.items() if props.get("Terminal.ConductingEquipment") == names.named("tie 1")
+    )
+    extra = extra.replace(ends[0], line)
+    cut = spoil(copy, "B_SSH.xml", "</rdf:RDF>", f"{extra}</cim:Terminal></rdf:RDF>")
+    assert names.named("load B") in snapshot_of(cut, tmp_path / "cut").baseline_down()
+
+
 def test_inverters_that_form_a_grid(names: Plain, tmp_path: Path) -> None:
     snapshot = snapshot_of(read(inverters="form"), tmp_path / "tables")
     left = snapshot.steady([names.named("breaker T")])
@@ -360,7 +381,7 @@ def test_microgrid_3(shared: Path, tmp_path: Path) -> None:
     assert result.rejects == []
     assert Counter(a.kind for a in result.assets.values()) == {
         **{"region": 7, "substation": 3, "voltage_level": 9, "bus": 13, "junction": 28, "power_line": 12},
-        **{"transformer": 7, "switch": 28, "series_compensator": 1, "generator": 5, "external_grid": 10},
+        **{"transformer": 7, "switch": 26, "series_compensator": 1, "generator": 5, "external_grid": 10},
         **{"load": 6, "shunt": 4},
     }
     lines = set(plain.of("ACLineSegment", "PowerTransformer", "SynchronousMachine", "ConformLoad"))

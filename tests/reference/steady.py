@@ -140,7 +140,10 @@ def _blockers(system: System, asset: str, running: set[str], before: set[str]) -
     found: set[str] = set()
     mute = finite_standby(system)
     for gate in system.outage_gates(asset):
-        if holds(system, gate, running - mute):
+        delivering = running
+        if gate.service in system.grounded:  # who runs without supply (a degrade gate) supports nothing
+            delivering = grounded_support(system, gate.service, running, mute)
+        if holds(system, gate, delivering - mute):
             continue
         found |= gate.members - running
         if gate.joined and gate.need > 1:

@@ -178,21 +178,6 @@ def _starting(key: _ByIdentity) -> _Starting:
     )
 
 
-def _holds(system: System, started: Bools) -> Bools:
-    """(m,) gates that hold counting the assets of *started*, standby sources too."""
-    g = system.gates
-    have = np.bincount(system.gate_of_member[started[g.member]], minlength=system.m).astype(np.int32)
-    spare = np.zeros(system.m, np.int32)
-    stack = np.zeros(system.n + 1, np.int32)
-    for service in system.joined_services:
-        label = np.arange(system.n, dtype=np.int32)
-        mesh = system.arrays.meshes.get(service)
-        if mesh is not None:
-            kernels.islands(mesh.ptr, mesh.to, started, label, stack)
-        kernels.joined_gates(service, g.joined, g.service, started, label, g.ptr, g.member, have, spare)
-    return have >= g.need
-
-
 def _black_start_links(system: System) -> tuple[Ints, Ints, Ints]:
     """Links of sources that cannot start alone: (source, service, other end)."""
     a = system.arrays
@@ -247,7 +232,8 @@ def _waits_for(system: System, running: Bools, waiting: Bools) -> tuple[Longs, L
     for islands of transport (all of the island -> its node -> circuits); how many there are comes last.
     """
     g = system.gates
-    lacking = ~_holds(system, running & ~system.finite) & system.outage & waiting[g.owner]
+    held = system.evaluate(running, system.finite, system.unbuffered).held
+    lacking = ~held & system.outage & waiting[g.owner]
     chosen = np.flatnonzero(lacking[system.gate_of_member] & waiting[g.member])
     edges: list[Edges] = [(g.member[chosen], g.owner[system.gate_of_member[chosen]])]
     islands, extra = _joining(system, running, waiting, lacking)

@@ -68,7 +68,10 @@ class Describer:
         return Thing(kind, role, properties, self.values.rejects)
 
     def out_of_service(self, node: Node) -> bool:
-        """Whether an equipment is not in service: by SSH, else by SV, else by EQ."""
+        """Whether an equipment (or the unit that drives it) is not in service: by SSH, else by SV, else by EQ."""
+        unit = self.model.follow(node, "RotatingMachine.GeneratingUnit")
+        if unit is not None and self.out_of_service(unit):
+            return True
         flag = self.values.flag(node, "Equipment.inService")
         for status in self.values.back(node, "SvStatus.ConductingEquipment"):
             flag = self.values.flag(status, "SvStatus.inService") if flag is None else flag

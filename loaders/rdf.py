@@ -214,7 +214,11 @@ class Model:
     def _refer(self, target: str, origin: Origin) -> None:
         if target not in self.classes:
             known = self.missing.get(target)
-            self.missing[target] = Missing(1, origin) if known is None else known._replace(times=known.times + 1)
+            if known is None:
+                self.missing[target] = Missing(1, origin)
+                return
+            drawn = (known.origin.column or "").startswith("Diagram")  # a place in a drawing says least
+            self.missing[target] = Missing(known.times + 1, origin if drawn else known.origin)
 
     def finish(self) -> None:
         """Once every document is in: references to nothing, and additions to nothing, become rejects."""

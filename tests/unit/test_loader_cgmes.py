@@ -328,6 +328,25 @@ def test_bad_values(copy: Path, file: str, old: str, new: str, code: str) -> Non
     check_against_schema(result)
 
 
+def test_out_of_service(copy: Path, names: Plain) -> None:
+    def status(name: str, extra: str) -> str | None:
+        text = f'<cim:Equipment rdf:about="#_{names.named(name)}">{extra}</cim:Equipment></rdf:RDF>'
+        shutil.copy(TINY / "A_SSH.xml", copy / "A_SSH.xml")
+        result = spoil(copy, "A_SSH.xml", "</rdf:RDF>", text)
+        assert result.rejects == []
+        shown = names.named("generator G" if name == "unit G" else name)
+        return result.assets[shown].properties.get("status")
+
+    off = "<cim:Equipment.inService>false</cim:Equipment.inService>"
+    normally = "<cim:Equipment.normallyInService>false</cim:Equipment.normallyInService>"
+    assert status("line 1", off) == "out_of_service"
+    assert status("line 1", off.replace("false", "true") + normally) is None, "the state before the normal one"
+    assert status("line 1", normally) == "out_of_service"
+    assert status("unit G", off) == "out_of_service", "the machine without its unit"
+    assert status("A1", off) == "out_of_service"
+    assert status("coupler", off) == "open"
+
+
 def test_bad_voltage_is_said_once(copy: Path) -> None:
     result = spoil(copy, "EQ_BD.xml", "nominalVoltage>380", "nominalVoltage>high")
     assert len(result.rejects) == 1

@@ -231,7 +231,8 @@ class ImpactAnswer(Answer):
     affected: list[Affected]
     standby: list[StandbyCalled]
     capacity_lost: dict[str, dict[str, float]] = Field(
-        description="By domain and property: the sum over what is failed or down at the horizon."
+        description="By domain and property: the sum over what is failed or down at the horizon. `backup_mw` is the "
+        "part of `capacity_mw` in standby sources and batteries."
     )
     stake: Stake
     notes: list[str] = Field(description="Caveats.")

@@ -35,6 +35,7 @@ class CriticalityAnswer(AnswerPage):
     """Single failures, the worst first."""
 
     weight: str
+    unit: str = Field(description="What `lost` is counted in.", examples=["MW"])
     mode: Mode
     horizon_s: float | None
     model_level: str = Field(examples=["L1"])
@@ -127,6 +128,7 @@ class ScreenAnswer(Answer):
     """What each scenario costs."""
 
     weight: str
+    unit: str = Field(description="What `lost` is counted in.", examples=["MW"])
     mode: Mode
     horizon_s: float | None
     model_level: str = Field(examples=["L1"])

@@ -216,3 +216,48 @@ def test_compare_refuses_what_is_said_of_no_hazard(twin: Cli, tables: str, words
     answer = twin("compare", "--a", "ups", "--b", "bus-a", *words, "--tables", tables)
     assert answer.code == 2
     assert says in answer.err
+
+
+def test_a_hazard_that_hits_nothing_suggests_a_wider_one(twin: Cli, tables: str, tmp_path: Path) -> None:
+    sea = tmp_path / "sea.geojson"
+    sea.write_text(json.dumps({"type": "Polygon", "coordinates": [[[1, 1], [2, 1], [2, 2], [1, 1]]]}), encoding="utf-8")
+    for name in ("impact", "timeline", "exposed"):
+        answer = twin(name, "--hazard", str(sea), "--tables", tables)
+        assert answer.code == 0
+        assert "hits no asset" in answer.out
+        assert f"twin {name} --hazard {sea} --buffer 1km --tables {tables}     a wider footprint" in answer.err
+        assert "-o impact.geojson" not in answer.err
+    more = twin("impact", "--hazard", str(sea), "--buffer", "2km", "--where", "kind=bus", "--tables", tables).err
+    assert "--buffer 20km" in more
+    assert "whatever it hits" in more
+
+
+def test_backup_and_generation_are_told_apart(twin: Cli, tmp_path: Path) -> None:
+    (tmp_path / "assets.csv").write_text(
+        "id,kind,capacity_mw,standby,ride_through_power_s\np,power_plant,600,,\nu,ups,2,,600\ng,genset,3,true,\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "links.csv").write_text("from,type,to\np,POWERS,u\ng,POWERS,u\n", encoding="utf-8")
+    whole = twin("impact", "p", "u", "g", "--tables", str(tmp_path)).out
+    assert "605 MW of capacity, 5 of it backup" in whole
+    assert "1 power_plant (600 MW)" in whole
+    assert "2 MW of backup" in twin("impact", "u", "--tables", str(tmp_path)).out
+
+
+@pytest.mark.parametrize("folder", ["empty", "nowhere"])
+def test_a_folder_without_tables_is_told_what_it_needs(twin: Cli, tmp_path: Path, folder: str) -> None:
+    (tmp_path / "empty").mkdir()
+    answer = twin("impact", "x", "--tables", str(tmp_path / folder), "--json")
+    assert answer.code == 2
+    assert "Errno" not in answer.err
+    assert "assets.csv" in answer.error["fix"]
+    assert ("is no folder" in answer.error["detail"]) == (folder == "nowhere")
+
+
+def test_a_point_names_the_option_it_needs(twin: Cli, tables: str, tmp_path: Path) -> None:
+    point = tmp_path / "point.geojson"
+    point.write_text(json.dumps({"type": "Point", "coordinates": [9.1, 50.1]}), encoding="utf-8")
+    answer = twin("impact", "--hazard", str(point), "--tables", tables)
+    assert answer.code == 2
+    assert "--buffer 500m" in answer.err
+    assert twin("impact", "--hazard", str(point), "--buffer", "500m", "--tables", tables).code == 0

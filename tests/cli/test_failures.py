@@ -289,3 +289,47 @@ def test_deadlocks(twin: Cli, tables: str, tmp_path: Path) -> None:
     target = tmp_path / "cores.csv"
     assert twin("deadlocks", "--tables", tables, "-o", str(target)).code == 0
     assert len(target.read_text(encoding="utf-8").splitlines()) == 4
+
+
+def test_hints_fit_what_was_asked(twin: Cli, tables: str, tmp_path: Path) -> None:
+    """The weight that is suggested is one that assets carry; a screening is repeated as it was asked."""
+    assert "twin criticality --weight customers" in twin("criticality", "--tables", tables).err
+    by = twin("criticality", "--weight", "demand_mw", "--tables", tables)
+    assert "Criticality by demand_mw (MW)" in by.out
+    assert "lost MW" in by.out
+    assert "twin criticality --weight demand_mw --tables" in by.err
+    (tmp_path / "assets.csv").write_text("id,kind,voltage_kv\na,bus,380\nb,bus,380\n", encoding="utf-8")
+    (tmp_path / "links.csv").write_text("from,type,to\na,CONDUCTS,b\n", encoding="utf-8")
+    bare = twin("criticality", "--tables", str(tmp_path))
+    assert "--weight" not in bare.err
+    words = ["screen", "--random", "9", "--seed", "4", "--kind", "bus=0.5", "--weight", "customers"]
+    shown = twin(*words, "--tables", tables)
+    assert f"twin {' '.join(words)} --assets --tables" in shown.err
+    assert f"twin {' '.join(words)} --tables {tables} -o screen.parquet" in shown.err
+    single = twin("screen", "--random", "5", "--failures", "1", "--tables", tables)
+    assert "the worst one: when and why" in single.err
+
+
+def test_tables_of_scenarios_show_sensible_digits(twin: Cli, tables: str) -> None:
+    words = ["screen", "--random", "7", "--failures", "2", "--weight", "demand_mw", "--tables", tables]
+    exact = twin(*words, "--json").json["summary"]["assets"]["mean"]
+    assert exact == round(exact, 6) != round(exact, 3)
+    assert f" {exact:.3f}".rstrip("0") in twin(*words).out
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "says", "fix"),
+    [
+        ("s.csv", "storm,asset\na,bus-a\n", "columns scenario, id are missing; there are storm, asset", "scenario, id"),
+        ("s.csv", "scenario,asset\na,bus-a\n", "column id is missing", "needed are: scenario, id"),
+        ("s.gpkg", "", "no table has the suffix '.gpkg'", "twin impact --hazard FILE"),
+    ],
+)
+def test_a_file_of_scenarios_is_told_what_it_lacks(
+    twin: Cli, tables: str, tmp_path: Path, file: str, text: str, says: str, fix: str
+) -> None:
+    (tmp_path / file).write_text(text, encoding="utf-8")
+    answer = twin("screen", str(tmp_path / file), "--tables", tables, "--json")
+    assert answer.code == 2
+    assert says in answer.error["detail"]
+    assert fix in answer.error["fix"]

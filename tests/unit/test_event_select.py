@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from twin.errors import InvalidParameter
-from twin.impact.events.select import select, worded
+from twin.impact.events.select import _few, select, worded
 
 ROWS: list[dict[str, Any]] = [
     {"id": "a", "kind": "substation", "domain": "energy", "name": "Nordstadt", "voltage_kv": 380.0, "standby": None},
@@ -162,3 +162,9 @@ def test_words_of_a_mapping_can_be_read_again() -> None:
     assert chosen(worded(where)) == ""
     with pytest.raises(InvalidParameter, match="both kinds of quotes"):
         worded({"name": "'\""})
+
+
+def test_a_long_list_of_words_says_how_many_it_leaves_out() -> None:
+    words = [f"kind-{number:03}" for number in range(130)]
+    assert _few(words).endswith("kind-099 and 30 more")
+    assert _few(words[:40]) == ", ".join(words[:40])

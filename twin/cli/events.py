@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
@@ -96,6 +96,17 @@ class Options:
             if value is not None and str(value) != "0":
                 parts.append(f"--{name} {quote(str(value))}")
         return " ".join(parts)
+
+    def instead(self, command: str, event: dict[str, Any], more: str) -> list[str]:
+        """What to ask where the hazard hit nothing that fails, none where something does; *event*: of the answer."""
+        if event["failed"] or self.hazard is None:
+            return []
+        metres = parse_distance(self.buffer)
+        wider = replace(self, buffer=f"{max(1, round(10 * metres / 1000))}km", crossing="0")
+        hints = [f"twin {command} {wider.again(event)}{more}     a wider footprint"]
+        if self.where:
+            hints.append(f"twin {command} {replace(self, where=None).again(event)}{more}     whatever it hits")
+        return [*hints, f"twin find{more}     what there is"]
 
 
 def read_hazard(path: Path | None, layer: str | None, buffer_m: float, min_crossing_m: float) -> Hazard | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import os
 import sys
 import tempfile
@@ -57,6 +58,19 @@ def plain(value: Any) -> str:
     return text if text.isprintable() else "".join(c if c.isprintable() else "\ufffd" for c in text)
 
 
+def number(value: Any) -> str:
+    """A number as a table shows it: two decimals from 10 on, four digits below; anything else as :func:`plain`."""
+    if not isinstance(value, float) or not math.isfinite(value):
+        return plain(value)
+    size = abs(value)
+    if value == round(value) and size < 1e15:
+        return f"{value:,.0f}"
+    if not 1e-4 <= size < 1e15:
+        return f"{value:.4g}"
+    decimals = 2 if size >= 10 else 3 - math.floor(math.log10(size))
+    return f"{value:,.{decimals}f}".rstrip("0").rstrip(".")
+
+
 def say(text: str = "", style: str = "") -> None:
     """One line of the result."""
     console(sys.stdout).print(Text(text, style=style))
@@ -76,14 +90,16 @@ def hints(lines: Sequence[str]) -> None:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], right: Sequence[str] = (), title: str = "") -> None:
-    """Rows as an aligned table on stdout; columns named in *right* hold numbers."""
+    """Rows as an aligned table on stdout; columns named in *right* hold numbers, see :func:`number`."""
     made = Table(box=None, pad_edge=False, title=Text(title) if title else None, title_justify="left")
     for name in columns:
         made.add_column(
             Text(name, style="bold"), justify="right" if name in right else "left", overflow="fold", no_wrap=False
         )
+    said = [number if name in right else plain for name in columns]
     for row in rows:
-        made.add_row(*(cell if isinstance(cell, Text) else Text(plain(cell)) for cell in row))
+        cells = (cell if isinstance(cell, Text) else Text(told(cell)) for told, cell in zip(said, row, strict=True))
+        made.add_row(*cells)
     _print(made)
 
 

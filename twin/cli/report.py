@@ -22,6 +22,7 @@ ORDER = {name: place for place, name in enumerate(VERDICTS)}
 #: Property -> unit, as it is read in a sentence.
 UNITS = {
     "capacity_mw": "MW of capacity",
+    "backup_mw": "MW of backup (within the capacity)",
     "demand_mw": "MW of demand",
     "capacity_gbps": "Gbit/s",
     "gpus": "GPUs",
@@ -51,8 +52,8 @@ class Report:
     took_s: float
     top: int
 
-    def show(self, event: str, horizon: str, tables: str) -> None:
-        """Print it; *event*, *horizon* and *tables* are the words that a follow-up question needs."""
+    def show(self, options: events.Options, horizon: str, tables: str) -> None:
+        """Print it; *options*, *horizon* and *tables* are what a follow-up question needs."""
         self._head()
         if not self.result.affected:
             output.say("Nothing is affected.")
@@ -64,7 +65,8 @@ class Report:
             self._remains()
         self._rests_on()
         self._list()
-        output.hints(self._next(event, horizon, tables))
+        idle = options.instead("impact", self.result.event, tables)
+        output.hints(idle or self._next(options.again(self.result.event), horizon, tables))
 
     def _head(self) -> None:
         said = events.called(self.result.event, self.names)
@@ -90,9 +92,13 @@ class Report:
         for domain in self.result.summary:
             kinds = Counter(a["kind"] for a in self._of(domain) if a["verdict"] in ("failed", "down"))
             if kinds:
-                said = ", ".join(f"{count:,} {kind}" for kind, count in kinds.most_common())
+                said = ", ".join(f"{count:,} {kind}{self._megawatts(kind)}" for kind, count in _ranked(kinds))
                 output.say(f"Lost in {domain}: {said}")
         output.say()
+
+    def _megawatts(self, kind: str) -> str:
+        lost = self.result.stake["by_kind"].get(kind, {}).get("lost", {}).get("capacity_mw")
+        return f" ({output.number(lost)} MW)" if lost else ""
 
     def _footprint(self) -> None:
         """What is lost inside and outside the footprint, apart."""
@@ -202,13 +208,27 @@ def _amount(sums: dict[str, float]) -> str:
     return f"{count:,} {'asset' if count == 1 else 'assets'}" + (f" ({rest})" if rest else "")
 
 
+def _ranked(kinds: Counter[str]) -> list[tuple[str, int]]:
+    return sorted(kinds.items(), key=lambda pair: (-pair[1], pair[0]))
+
+
 def _few(entries: list[dict[str, Any]]) -> str:
     more = f" and {len(entries) - NAMED:,} more" if len(entries) > NAMED else ""
     return ", ".join(events.called_one(entry["id"], entry["name"]) for entry in entries[:NAMED]) + more
 
 
 def _capacity(lost: dict[str, float]) -> str:
-    return ", ".join(f"{value:,.6g} {UNITS.get(name, name)}" for name, value in lost.items())
+    said = []
+    for name, value in lost.items():
+        if name == "backup_mw":
+            continue
+        backup = lost.get("backup_mw", 0) if name == "capacity_mw" else 0
+        if backup == value and backup:
+            said.append(f"{output.number(value)} MW of backup")
+        else:
+            part = f", {output.number(backup)} of it backup" if backup else ""
+            said.append(f"{output.number(value)} {UNITS.get(name, name)}{part}")
+    return ", ".join(said)
 
 
 def _when(entry: dict[str, Any]) -> str:

@@ -34,9 +34,9 @@ class ImpactResult:
         summary: domain -> verdict -> count. assumptions: see design §7. affected: one entry per asset.
         standby: standby sources that the event called, when they come on and go off, and who called them.
         rode: unaffected assets in the chains of others, which rode on their buffer, with the gates they lacked.
-        capacity_lost: domain -> property -> sum over
-            what is failed or down at the horizon. stake: the same inside and outside a footprint, and what survives,
-            see :func:`twin.impact.events.stake.stake`. notes: caveats in words.
+        capacity_lost: domain -> property -> sum over what is failed or down at the horizon; ``backup_mw`` is the part
+            of ``capacity_mw`` in standby sources and batteries. stake: the same inside and outside a footprint, and
+            what survives, see :func:`twin.impact.events.stake.stake`. notes: caveats in words.
     """
 
     event: dict[str, Any]

@@ -66,16 +66,26 @@ def read_csv(path: Path, needed: tuple[str, ...]) -> pa.Table:
                 null_values=[""],
             ),
         )
+    except FileNotFoundError:
+        raise SourceUnreadable(f"{path} is not there", fix="Check the path.") from None
+    except IsADirectoryError:
+        raise SourceUnreadable(f"{path} is a folder", fix="Give the file.") from None
     except (OSError, UnicodeDecodeError, pa.ArrowInvalid, csv.Error) as error:
         raise SourceUnreadable(f"{path}: {error}") from error
     table = table.rename_columns([name.strip() for name in table.column_names])
     missing = [name for name in needed if name not in table.column_names]
     if missing:
+        lacks = f"column {missing[0]} is" if len(missing) == 1 else f"columns {', '.join(missing)} are"
         raise SourceUnreadable(
-            f"{path}: column {', '.join(missing)} is missing",
-            fix="See design of the table format: docs/loaders/tables.md.",
+            f"{path}: {lacks} missing; there are {_few(table.column_names)}",
+            fix=f"The first line names the columns; needed are: {', '.join(needed)}.",
         )
     return table
+
+
+def _few(names: list[str]) -> str:
+    more = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more
 
 
 def _header(line: str) -> list[str]:

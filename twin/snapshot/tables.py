@@ -9,11 +9,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from twin.errors import SourceUnreadable
 from twin.model import Finding, Origin
 from twin.schema import Property, Schema, parse_need, suggest
 from twin.schema.values import ValueProblem, parse_value
 from twin.snapshot.cells import SHOWN, Notes, parsed, read_csv
 from twin.snapshot.geometry import read_geometry
+from twin.snapshot.measured import MEASURES
 
 ARROW_TYPES = {
     "number": pa.float64(),
@@ -37,6 +39,13 @@ def read_folder(folder: Path, schema: Schema, strict: bool = False) -> tuple[pa.
     Raises:
         SourceUnreadable: a file is missing or no CSV. TableError: rows have errors; all of them at once.
     """
+    missing = [name for name in ("assets.csv", "links.csv") if not (folder / name).exists()]
+    if missing:
+        what = f"{folder} has no {' and no '.join(missing)}" if folder.is_dir() else f"{folder} is no folder"
+        raise SourceUnreadable(
+            what,
+            fix="A folder of tables has assets.csv (id, kind, ...) and links.csv (from, type, to).",
+        )
     notes = Notes(strict)
     raw_assets = read_csv(folder / "assets.csv", ("id", "kind"))
     raw_links = read_csv(folder / "links.csv", ("from", "type", "to"))
@@ -161,10 +170,13 @@ def _links(raw: pa.Table, assets: pa.Table, schema: Schema, notes: Notes) -> tup
         notes.reject(Origin(file, row + 2, "need"), problem.code, str(problem), problem.fix)
 
     parsed(pa.chunked_array([text["need"]]), _need, pa.int64(), bad_need)
+    measures = {}
     for name in raw.column_names:
         if name and name not in LINK_COLUMNS:
             if name in schema.link_properties:
-                _property(raw[name], schema.link_properties[name], file, notes)
+                values = _property(raw[name], schema.link_properties[name], file, notes)
+                if name in MEASURES:
+                    measures[name] = values
             else:
                 notes.lenient(
                     Origin(file, 1, name),
@@ -176,7 +188,14 @@ def _links(raw: pa.Table, assets: pa.Table, schema: Schema, notes: Notes) -> tup
     notes.done()
     _check_ends(ends, text["type"], assets["kind"].to_pylist(), schema, notes)
     links = pa.table(
-        {"from": ends[0], "to": ends[1], "type": text["type"], "group": text["group"], "need": text["need"]}
+        {
+            "from": ends[0],
+            "to": ends[1],
+            "type": text["type"],
+            "group": text["group"],
+            "need": text["need"],
+            **measures,
+        }
     )
     return assets, links
 

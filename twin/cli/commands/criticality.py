@@ -28,7 +28,9 @@ InTime = Annotated[bool, typer.Option("--timeline", help="Run in time instead of
 Weight = Annotated[
     str,
     typer.Option(
-        "--weight", "-W", help="What counts: count, workloads, kind:KIND, or a property such as customers or gpus."
+        "--weight",
+        "-W",
+        help="What counts: count, workloads, kind:KIND, or a property that adds up, such as customers.",
     ),
 ]
 
@@ -65,12 +67,16 @@ def criticality(
             _show(result, None if everything else top, _amount(source.snapshot), again(tables))
 
 
-def _amount(snapshot: Snapshot) -> str:
-    """A weight worth asking for next: a property that assets of this twin carry."""
-    from twin.impact.failures.weights import amounts
+def _amount(snapshot: Snapshot) -> str | None:
+    """A weight worth asking for next: a property of which operating assets of this twin have any; else None."""
+    from twin.impact.failures.weights import WORKLOADS, amounts, worth
 
-    known = amounts(snapshot.arrays)
-    return next((name for name in ("customers", "demand_mw", "gpus", "capacity_mw") if name in known), "workloads")
+    arrays = snapshot.arrays
+    known = amounts(arrays)
+    for name in [*(x for x in ("customers", "demand_mw", "gpus", "capacity_mw") if x in known), WORKLOADS, *known]:
+        if (worth(arrays, name)[snapshot.system.baseline] > 0).any():
+            return name
+    return None
 
 
 def is_json(path: Path | None) -> bool:
@@ -112,14 +118,23 @@ def when(mode: str, horizon_s: float | None) -> str:
     return "in time, until all buffers are spent" if horizon_s is None else f"in time, at {human(horizon_s)}"
 
 
-def _show(result: CriticalityResult, top: int | None, amount: str, more: str) -> None:
-    head = f"Criticality by {output.plain(result.weight)}, {when(result.mode, result.horizon_s)}"
-    output.say(head, style="bold")
+def weighed(weight: str) -> tuple[str, str]:
+    """A weight in words with its unit, and the heading of what is lost of it."""
+    from twin.impact.failures.weights import unit_of
+
+    unit = unit_of(weight)
+    said = output.plain(weight)
+    return (f"{said} ({unit})" if unit not in ("assets", weight.removeprefix("kind:")) else said), f"lost {unit}"
+
+
+def _show(result: CriticalityResult, top: int | None, amount: str | None, more: str) -> None:
+    weight, lost = weighed(result.weight)
+    output.say(f"Criticality by {weight}, {when(result.mode, result.horizon_s)}", style="bold")
     rows = result.table.slice(0, top).to_pylist()
     parts = [name for name in result.table.column_names if name.startswith("lost_")]
     used = [name for name in parts if any(row[name] for row in rows)]
     columns = ["id", "kind", "name", "assets", *([] if result.weight == "count" else ["lost"]), *used]
-    shown = [name.removeprefix("lost_") for name in columns]
+    shown = [lost if name == "lost" else name.removeprefix("lost_") for name in columns]
     output.table(shown, ([row[name] for name in columns] for row in rows), right=shown[3:])
     output.note(f"{len(rows):,} of {result.total:,} single failures; all with --all, -o FILE or --json")
     if result.pairs is not None:
@@ -128,13 +143,15 @@ def _show(result: CriticalityResult, top: int | None, amount: str, more: str) ->
         output.say(f"Note: {line}", style="dim")
     if rows:
         worst = shell(rows[0]["id"])
-        output.hints(
-            [
-                f"twin impact {worst}{more}     when, why and for how long",
-                f"twin exposed {worst}{more}     what is one failure away then",
-                f"twin criticality --weight {amount}{more} -o criticality.gpkg     as a layer",
-            ]
-        )
+        by = f" --weight {shell(result.weight)}" if result.weight != "count" else ""
+        lines = [
+            f"twin impact {worst}{more}     when, why and for how long",
+            f"twin exposed {worst}{more}     what is one failure away then",
+        ]
+        if amount is not None and result.weight == "count":
+            lines.append(f"twin criticality --weight {shell(amount)}{more}     by {weighed(amount)[0]}")
+        lines.append(f"twin criticality{by}{more} -o criticality.gpkg     all of them as a layer")
+        output.hints(lines)
 
 
 def _pairs(result: CriticalityResult, top: int | None) -> None:
@@ -143,7 +160,8 @@ def _pairs(result: CriticalityResult, top: int | None) -> None:
     pairs = result.pairs.slice(0, top).to_pylist() if result.pairs is not None else []
     columns = ["a", "b", "assets", "assets_beyond"]
     columns += [] if result.weight == "count" else ["lost", "lost_beyond"]
-    shown = [name.replace("_", " ") for name in columns]
+    lost = weighed(result.weight)[1]
+    shown = [name.replace("_", " ").replace("lost", lost) for name in columns]
     if pairs:
         output.table(shown, ([row[name] for name in columns] for row in pairs), right=shown[2:])
     output.note(f"{len(pairs):,} of {result.pairs_total or 0:,} such pairs")

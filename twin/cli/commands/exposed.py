@@ -77,6 +77,9 @@ def _show(result: ExposedResult, names: dict[str, str | None], top: int) -> None
 
 
 def _hints(result: ExposedResult, options: events.Options, more: str) -> None:
+    if idle := options.instead("exposed", result.event, more):
+        output.hints(idle)
+        return
     event = options.again(result.event)
     hints = [f"twin impact {event}{more}     what the event itself does"]
     if result.exposed and result.exposed[0]["failures"]:

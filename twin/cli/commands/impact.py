@@ -53,7 +53,7 @@ def impact(
         elif output_file is None:
             names = events.names_of(source.snapshot, result.event)
             report = Report(result, names, took_s, len(result.affected) if everything else top)
-            report.show(options.again(result.event), horizon, again(tables))
+            report.show(options, horizon, again(tables))
 
 
 def _write(path: Path, document: Any, result: ImpactResult, snapshot: Any) -> None:

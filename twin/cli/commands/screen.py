@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from twin.cli import output, wiring
-from twin.cli.commands.criticality import Horizon, InTime, Weight, is_json, time_of, when, write
+from twin.cli.commands.criticality import Horizon, InTime, Weight, is_json, time_of, weighed, when, write
 from twin.cli.commands.find import shell
 from twin.cli.options import TOP_NAMES, Json, Output, Tables, again
 from twin.cli.progress import bar
@@ -19,9 +20,12 @@ if TYPE_CHECKING:
     from twin.impact.failures.screen import ScreenResult
 
 NAMED = 3
+#: Failed assets that a hint repeats at most.
+REPEATED = 6
 
 
 def screen(
+    context: typer.Context,
     file: Annotated[
         Path | None,
         typer.Argument(metavar="[FILE]", help="Scenarios: .csv or .parquet with scenario,id; .json name -> ids."),
@@ -62,7 +66,8 @@ def screen(
         if json:
             output.emit_json({**result.to_dict(), "notice": source.notice})
         elif output_file is None:
-            _show(result, top, again(tables))
+            _show(result, top)
+            _hints(result, worst_of(result, 1), _asked(context.params), again(tables))
 
 
 def _chance(probability: float | None, kind: list[str] | None, fragility: Path | None) -> Any:
@@ -99,26 +104,35 @@ def _source(file: Path | None, random: int | None, seed: int, chance: Any, failu
     return Random(random, seed, chance, failures)
 
 
-def _show(result: ScreenResult, top: int, more: str) -> None:
+def worst_of(result: ScreenResult, top: int) -> list[dict[str, Any]]:
+    """The scenarios that cost most, as rows."""
     from twin.impact.failures.screen import worst
 
+    rows: list[dict[str, Any]] = worst(result, top).to_pylist()
+    return rows
+
+
+def _show(result: ScreenResult, top: int) -> None:
     head = f"{result.table.num_rows:,} scenarios, {when(result.mode, result.horizon_s)}"
-    output.say(f"{head}, by {output.plain(result.weight)}", style="bold")
+    weight, loss = weighed(result.weight)
+    output.say(f"{head}, by {weight}", style="bold")
     names = ["assets", *([] if result.weight == "count" else ["lost"])]
     columns = list(result.summary["assets"])
     output.table(
-        ("per scenario", *columns), ([n, *(result.summary[n][c] for c in columns)] for n in names), right=columns
+        ("per scenario", *columns),
+        ([loss if n == "lost" else n, *(result.summary[n][c] for c in columns)] for n in names),
+        right=columns,
     )
     output.say()
-    rows = worst(result, top).to_pylist()
+    rows = worst_of(result, top)
     parts = [name for name in result.table.column_names if name.startswith("assets_")]
     shown = ["scenario", "failed", *names, *(name for name in parts if any(row[name] for row in rows))]
+    heads = [loss if name == "lost" else name.removeprefix("assets_") for name in shown]
     output.table(
-        [*(n.removeprefix("assets_") for n in shown), "which failed"],
-        ([*(row[n] for n in shown), _few(row["failed_ids"])] for row in rows),
-        right=shown[1:],
+        [*heads, "which failed"], ([*(row[n] for n in shown), _few(row["failed_ids"])] for row in rows), right=heads[1:]
     )
-    output.note(f"the worst {len(rows):,} of {result.table.num_rows:,}; all with -o screen.parquet")
+    others = "" if result.often is not None else "; all with -o FILE or --json"
+    output.note(f"the worst {len(rows):,} of {result.table.num_rows:,}{others}")
     if result.often is not None:
         output.say()
         lost = result.often.slice(0, top).to_pylist()
@@ -127,13 +141,34 @@ def _show(result: ScreenResult, top: int, more: str) -> None:
         output.note(f"{len(lost):,} of {result.often.num_rows:,} assets that are lost in some scenario")
     for line in result.notes:
         output.say(f"Note: {line}", style="dim")
-    hints = [f"twin criticality{more}     every single failure"]
+
+
+def _asked(given: Mapping[str, Any]) -> str:
+    """This very question as a command line, from the values of its options; without -o, --assets and --tables."""
+    words = ["twin screen"]
+    for name in ("file", "random", "seed", "probability", "kind", "fragility", "failures", "weight", "horizon"):
+        value = given[name]
+        if value is None or value == () or (name, value) in (("seed", 0), ("weight", "count"), ("horizon", "inf")):
+            continue
+        flag = "" if name == "file" else f"--{name} "
+        words += [f"{flag}{shell(str(one))}" for one in (value if isinstance(value, list | tuple) else [value])]
+    return " ".join([*words, "--timeline"] if given["timeline"] else words)
+
+
+def _hints(result: ScreenResult, worst: list[dict[str, Any]], asked: str, more: str) -> None:
+    """*worst*: the scenario that costs most; *asked*: this very question as a command line."""
+    hints = []
+    if worst and 0 < len(worst[0]["failed_ids"]) <= REPEATED:
+        ids = " ".join(map(shell, worst[0]["failed_ids"]))
+        hints.append(f"twin impact {ids}{more}     the worst one: when and why")
     if result.often is not None and result.often.num_rows:
         often = result.often["id"][0].as_py()
         hints.append(f"twin spof {shell(often)}{more}     what alone takes the most often lost one down")
+        hints.append(f"{asked} --assets{more} -o lost.gpkg     how often each asset is lost, as a layer")
     else:
-        hints.append(f"twin screen ... --assets{more} -o lost.gpkg     how often each asset is lost, as a layer")
-    output.hints(hints)
+        hints.append(f"{asked} --assets{more}     how often each asset is lost")
+        hints.append(f"{asked}{more} -o screen.parquet     all scenarios")
+    output.hints([*hints, f"twin criticality{more}     every single failure"])
 
 
 def _few(ids: list[str]) -> str:

@@ -65,7 +65,7 @@ def timeline(
             output.emit_json(document)
         elif output_file is None:
             _show(result, events.names_of(source.snapshot, result.event), None if everything else top)
-            _hints(result, options.again(result.event), horizon, again(tables))
+            _hints(result, options, horizon, again(tables))
 
 
 def _show(result: TimelineResult, names: dict[str, str | None], top: int | None) -> None:
@@ -169,7 +169,11 @@ def _margin(race: dict[str, Any]) -> str:
     return f"{margin:+,.6g} min"
 
 
-def _hints(result: TimelineResult, event: str, horizon: str, tables: str) -> None:
+def _hints(result: TimelineResult, options: events.Options, horizon: str, tables: str) -> None:
+    if idle := options.instead("timeline", result.event, tables):
+        output.hints(idle)
+        return
+    event = options.again(result.event)
     within = f" --horizon {shell(horizon)}" if horizon != "inf" else ""
     last = next((e["id"] for e in reversed(result.events) if e["what"] == "down"), None)
     lines = [f"twin impact {event}{within}{tables}     what is lost per domain"]

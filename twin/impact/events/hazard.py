@@ -16,6 +16,7 @@ from pyproj.exceptions import ProjError
 
 from twin.errors import InvalidParameter, LimitExceeded
 from twin.impact.events import globe
+from twin.impact.events.geojson import fault
 from twin.impact.events.hazard_file import NAMES, Feature, read_features
 from twin.impact.events.places import Places
 from twin.snapshot.arrays import Longs
@@ -25,6 +26,7 @@ MAX_BUFFER_M = 1_000_000.0
 NAMED = 20
 #: Edges of projected shapes are cut to this length before they are carried over to degrees.
 EDGE_M = 5_000.0
+GEOJSON = "Give a Polygon, a MultiPolygon, a Feature or a FeatureCollection, in degrees, longitude first."
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ class Hazard:
             try:
                 document = orjson.loads(document)
             except orjson.JSONDecodeError as error:
-                raise InvalidParameter(f"the hazard is no JSON: {error}") from error
+                raise InvalidParameter(f"the hazard is no JSON: {error}", fix=GEOJSON) from error
         features = [Feature(_geometry(g), name) for g, name in _members(document)]
         options: dict[str, Any] = {"buffer_m": buffer_m, "min_crossing_m": min_crossing_m, "max_vertices": max_vertices}
         return cls.of(features, _named_crs(document), None, **options)
@@ -204,10 +206,14 @@ def _areas(shapes: Any, buffer_m: float, notes: list[str]) -> Any:
         areal = np.isin(shapely.get_type_id(parts), globe.AREAL)
         if areal.any() and not areal.all():
             notes.append(
-                f"{int((~areal).sum())} point(s) or line(s) of the hazard have no area and are left out; give a buffer."
+                f"{int((~areal).sum())} point(s) or line(s) of the hazard have no area and are left out; "
+                "a buffer (--buffer, buffer_m) takes them in."
             )
         elif len(parts) and not areal.any():
-            raise InvalidParameter("the hazard has points or lines only: no area", fix="Give a buffer in metres.")
+            raise InvalidParameter(
+                "the hazard has points or lines only: no area",
+                fix="Widen it: --buffer 500m, or buffer_m over HTTP and in Python.",
+            )
         parts = parts[areal]
     if not len(parts):
         raise InvalidParameter("the hazard has no polygon", fix="Give at least one polygon.")
@@ -220,15 +226,13 @@ def _members(document: Any) -> list[tuple[Any, str | None]]:
     if kind == "FeatureCollection":
         features = document.get("features")
         if not isinstance(features, list):
-            raise InvalidParameter("the hazard is no GeoJSON: a FeatureCollection needs `features`")
+            raise InvalidParameter("the hazard is no GeoJSON: a FeatureCollection needs `features`", fix=GEOJSON)
         return [member for feature in features for member in _members(feature)]
     if kind == "Feature":
         geometry = document.get("geometry")
         return [(geometry, _name(document))] if geometry is not None else []
     if kind is None:
-        raise InvalidParameter(
-            "the hazard is no GeoJSON: it has no `type`", fix="Give a Polygon, a Feature or a FeatureCollection."
-        )
+        raise InvalidParameter("the hazard is no GeoJSON: it has no `type`", fix=GEOJSON)
     return [(document, None)]
 
 
@@ -241,11 +245,12 @@ def _name(feature: Mapping[str, Any]) -> str | None:
 
 def _geometry(geometry: Any) -> Any:
     if not isinstance(geometry, Mapping):
-        raise InvalidParameter("the hazard is no GeoJSON: a geometry is an object")
+        raise InvalidParameter("the hazard is no GeoJSON: a geometry is an object", fix=GEOJSON)
     try:
         return shapely.from_geojson(orjson.dumps(geometry))
     except (shapely.errors.GEOSException, TypeError) as error:
-        raise InvalidParameter(f"the hazard is no GeoJSON geometry: {str(error)[:200]}") from error
+        said = fault(geometry) or "its coordinates cannot be read"
+        raise InvalidParameter(f"the hazard is no GeoJSON geometry: {said}", fix=GEOJSON) from error
 
 
 def _named_crs(document: Any) -> str | None:

@@ -21,6 +21,8 @@ from twin.schema import default_schema, suggest
 from twin.snapshot.arrays import Bools
 
 MAX_TEXT, MAX_DEPTH = 10_000, 50
+#: Words of a list in an error: all kinds of the schema fit.
+SHOWN = 100
 FIX = "Write for example: kind=substation and voltage_kv>=380 and name~Nord"
 OPERATORS = ("!=", ">=", "<=", "==", "!~", "=", ">", "<", "~")
 WORDS = {"and", "or", "not", "in", "is", "null", "like"}
@@ -265,8 +267,14 @@ class Column:
         if word not in known | more:
             raise InvalidParameter(
                 f"there is no {self.name} {word!r}.{suggest(word, sorted(known | more))}",
-                fix=f"Here are: {', '.join(sorted(known)[:20])}.",
+                fix=f"Here are: {_few(sorted(known))}.",
             )
+
+
+def _few(words: list[str]) -> str:
+    """All of a short list; of a long one the first, and how many more."""
+    more = f" and {len(words) - SHOWN:,} more" if len(words) > SHOWN else ""
+    return ", ".join(words[:SHOWN]) + more
 
 
 _RELATIONS = {

@@ -16,9 +16,12 @@ from twin.snapshot.arrays import Bools, Floats, Ints, Longs
 
 #: Properties that are summed.
 CAPACITIES = ("capacity_mw", "demand_mw", "capacity_gbps", "gpus", "customers")
+#: Of ``capacity_mw`` the part that only bridges or stands by.
+BACKUP = "backup_mw"
 #: Properties that what is hosted *uses*: they are the host's, and a domain would count them twice.
 USED = ("gpus",)
 HOSTING = "hosting"
+RIDES = "ride_through_power_s"
 
 Sums = dict[str, dict[str, float]]
 
@@ -27,7 +30,8 @@ class Worth:
     """What the assets of a system are worth, and all that operates before any event by domain and kind.
 
     Attributes:
-        values: property -> (n,), absent counted as 0. totals: ``domain`` and ``kind`` -> sums.
+        values: property -> (n,), absent counted as 0; ``backup_mw`` is the part of ``capacity_mw`` in standby sources
+            and in what rides through a loss of power (batteries). totals: ``domain`` and ``kind`` -> sums.
     """
 
     def __init__(self, system: System) -> None:
@@ -118,7 +122,19 @@ def _values(system: System) -> dict[str, Floats]:
             continue
         values = pc.fill_null(pc.cast(column, pa.float64()), 0.0).to_numpy(zero_copy_only=False)
         found[name] = values
+    if "capacity_mw" in found:
+        found[BACKUP] = np.where(_backup(system), found["capacity_mw"], 0.0)
     return found
+
+
+def _backup(system: System) -> Bools:
+    """(n,) standby sources, and assets with a buffer of power."""
+    table = system.arrays.assets
+    bridges: Bools = np.array(system.arrays.standby, bool)
+    if RIDES in table.column_names:
+        seconds = pc.fill_null(pc.cast(table[RIDES], pa.float64()), 0.0).to_numpy(zero_copy_only=False)
+        bridges |= seconds > 0
+    return bridges
 
 
 def _without_used(system: System, values: dict[str, Floats]) -> dict[str, Floats]:

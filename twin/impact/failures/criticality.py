@@ -14,7 +14,7 @@ from twin.errors import InvalidParameter
 from twin.impact.cascade import Cascade
 from twin.impact.failures import intime
 from twin.impact.failures.views import uncalled
-from twin.impact.failures.weights import COUNT, domains, only, spread, worth
+from twin.impact.failures.weights import COUNT, domains, only, spread, unit_of, worth
 from twin.impact.system import System
 from twin.snapshot.arrays import Bools, Floats, Longs
 
@@ -56,6 +56,7 @@ class CriticalityResult:
         """Plain data, ready for JSON; ``items`` and ``pairs`` are the rows of the tables."""
         return {
             "weight": self.weight,
+            "unit": unit_of(self.weight),
             "mode": self.mode,
             "horizon_s": self.horizon_s,
             "revision": self.revision,

@@ -145,22 +145,36 @@ def read(catalogue: Catalogue, path: Path) -> Scenarios:
 def _table(path: Path, needed: tuple[str, ...]) -> pa.Table:
     suffix = path.suffix.lower()
     if suffix not in (".csv", ".parquet"):
-        raise SourceUnreadable(f"{path}: no table has the suffix {suffix!r}", fix="Use .csv, .parquet or .json.")
+        raise SourceUnreadable(
+            f"{path}: no table has the suffix {suffix!r}",
+            fix=f"Use a .csv or .parquet with the columns {', '.join(needed)}"
+            + (
+                ', or .json {"storm-1": ["id", ...]}; the polygons of one hazard: twin impact --hazard FILE.'
+                if "scenario" in needed
+                else " and id or kind."
+            ),
+        )
     if suffix == ".csv":
         return read_csv(path, needed)
     try:
         table = pq.read_table(path)
+    except FileNotFoundError:
+        raise SourceUnreadable(f"{path} is not there", fix="Check the path.") from None
     except (OSError, pa.ArrowInvalid) as error:
         raise SourceUnreadable(f"{path}: {error}") from error
     missing = [name for name in needed if name not in table.column_names]
     if missing:
-        raise SourceUnreadable(f"{path}: column {', '.join(missing)} is missing", fix="See docs/questions/screen.md.")
+        there = ", ".join(table.column_names[:SHOWN]) or "none"
+        lacks = f"column {missing[0]} is" if len(missing) == 1 else f"columns {', '.join(missing)} are"
+        raise SourceUnreadable(f"{path}: {lacks} missing; there are {there}", fix=f"Needed are: {', '.join(needed)}.")
     return table
 
 
 def _json(path: Path) -> dict[str, list[str]]:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SourceUnreadable(f"{path} is not there", fix="Check the path.") from None
     except (OSError, ValueError) as error:
         raise SourceUnreadable(f"{path}: {error}") from error
     if not isinstance(found, dict) or not all(
@@ -260,7 +274,9 @@ def read_chances(catalogue: Catalogue, path: Path) -> Floats:
 def _fragility(catalogue: Catalogue, table: pa.Table, file: str) -> Floats:
     if not {"kind", "id"} & set(table.column_names) or "probability" not in table.column_names:
         raise SourceUnreadable(
-            f"{file}: it needs the column probability, and id or kind", fix="See docs/questions/screen.md."
+            f"{file}: it needs the column probability, and id or kind; there are "
+            f"{', '.join(table.column_names[:SHOWN])}",
+            fix="A row per kind (kind, probability) or per asset (id, probability).",
         )
     rejects: list[Reject] = []
     kinds = catalogue.arrays.assets["kind"].combine_chunks().cast(pa.string()).to_numpy(zero_copy_only=False)

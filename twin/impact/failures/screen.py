@@ -16,7 +16,7 @@ from twin.impact.cascade import Cascade
 from twin.impact.failures import intime
 from twin.impact.failures.criticality import L1_NOTE, MODEL_LEVEL, STEADY_NOTE, Progress, about, check_horizon, tidy
 from twin.impact.failures.scenarios import Scenarios, Source, scenarios_of
-from twin.impact.failures.weights import COUNT, domains, spread, worth
+from twin.impact.failures.weights import COUNT, domains, spread, unit_of, worth
 from twin.impact.system import System
 from twin.snapshot.arrays import Floats, Longs
 from twin.snapshot.catalogue import Catalogue
@@ -76,6 +76,7 @@ class ScreenResult:
         """Plain data, ready for JSON; ``items`` and ``often`` are the rows of the tables."""
         return {
             "weight": self.weight,
+            "unit": unit_of(self.weight),
             "mode": self.mode,
             "horizon_s": self.horizon_s,
             "revision": self.revision,

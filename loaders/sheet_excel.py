@@ -23,7 +23,7 @@ MAX_PACKED, MAX_UNPACKED, MAX_CELLS = 256 << 20, 1 << 30, 30_000_000
 BOMB_FROM, MAX_RATIO = 64 << 20, 400
 MAX_FAULTS = 100_000
 REF = re.compile(r"([A-Z]{1,3})([0-9]{1,7})\Z")
-BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, OSError, NotImplementedError)
+BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, OSError)
 
 
 class Workbook:

@@ -35,6 +35,7 @@ Replace = Annotated[bool, typer.Option("--replace", help="Remove what vanished f
 Force = Annotated[bool, typer.Option("--force", help="Remove even more than 5 %; read unchanged exports too.")]
 Full = Annotated[bool, typer.Option("--full", help="Read and compare every row even if the export is unchanged.")]
 Skip = Annotated[bool, typer.Option("--skip-rejects", help="Take the good rows; keep the others as findings.")]
+Guess = Annotated[bool, typer.Option("--guess", help="Say which loader PATH is for, and print a manifest entry.")]
 Back = Annotated[str | None, typer.Option("--rollback", metavar="RUN", help="Take a run back instead.")]
 
 
@@ -49,6 +50,7 @@ def import_(
     full: Full = False,
     skip_rejects: Skip = False,
     rollback: Back = None,
+    guess: Guess = False,
     json: Json = False,
 ) -> int:
     """Import exports: everything in a manifest, or one export with --loader and --source.
@@ -58,6 +60,13 @@ def import_(
     """
     from twin.ingest.planner import Flags
 
+    if guess:
+        from twin.cli.commands.map import guessed
+
+        if path is None or loader is not None or rollback is not None:
+            raise InvalidParameter("--guess takes a PATH and no --loader", fix="twin import --guess PATH")
+        guessed(path, source, json)
+        return faults.OK
     if rollback is not None:
         if path is not None:
             raise InvalidParameter("--rollback takes no PATH", fix="twin import --rollback RUN")

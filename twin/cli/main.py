@@ -31,6 +31,8 @@ logging.getLogger("neo4j").addHandler(logging.NullHandler())
 COMMANDS = (
     "twin.cli.server",
     "twin.cli.imports",
+    "twin.cli.commands.loaders",
+    "twin.cli.commands.map",
     "twin.cli.commands.edit",
     "twin.cli.commands.undo",
     "twin.cli.commands.find",

@@ -10,7 +10,7 @@ import shapely
 from pydantic import BaseModel, ConfigDict, Field
 
 from loaders.ofds_network import NetworkReader
-from loaders.ofds_shared import shared_stretches
+from loaders.ofds_shared import Stretch, near_stretches, shared_stretches
 from loaders.ofds_source import publication_files, read_publication
 from twin.errors import LoaderOptionError
 from twin.model import AssetRecord, LinkRecord, Origin, Reject
@@ -48,6 +48,15 @@ class OfdsOptions(BaseModel):
     shared_routes: bool = Field(
         default=True, description="Make a duct of each stretch of route that several spans have."
     )
+    shared_within_m: float = Field(
+        default=0.0,
+        ge=0.0,
+        le=1000.0,
+        description="Routes within this many metres of each other share a duct too; 0: only where their points agree.",
+    )
+    shared_least_m: float = Field(
+        default=100.0, gt=0.0, description="With shared_within_m: how long they must run side by side, in metres."
+    )
     straight_lines: bool = Field(default=True, description="Draw a span without a route straight from node to node.")
     crs: str | None = Field(default=None, description="Reference system, where the publication says it wrongly.")
 
@@ -81,7 +90,8 @@ class OfdsLoader:
             routes |= reader.routes
             names |= reader.names
         if options.shared_routes:
-            yield from _ducts(routes, names, links)
+            near = near_stretches(routes, options.shared_within_m, options.shared_least_m)
+            yield from _ducts(near if options.shared_within_m else shared_stretches(routes), names, links)
         yield from links
 
     def inputs(self, path: Path, options: BaseModel) -> list[Path]:
@@ -99,8 +109,8 @@ def _check_kinds(kinds: dict[str, str], schema: Schema) -> None:
             )
 
 
-def _ducts(routes: dict[str, Any], names: dict[str, str], links: list[LinkRecord]) -> Iterator[AssetRecord]:
-    for stretch in shared_stretches(routes):
+def _ducts(stretches: Iterator[Stretch], names: dict[str, str], links: list[LinkRecord]) -> Iterator[AssetRecord]:
+    for stretch in stretches:
         native = f"duct/{stretch.key}"
         origin = Origin("shared routes")
         title = f"Shared by {', '.join(names[span] for span in stretch.spans[:4])}"

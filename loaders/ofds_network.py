@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -305,7 +306,12 @@ def _words(raw: Any) -> str:
     return "; ".join(word for word in (text_of(one) for one in many if isinstance(one, str)) if word)
 
 
-def _length_km(route: Any) -> float:
+@cache
+def _ellipsoid() -> Any:
     import pyproj
 
-    return abs(float(pyproj.Geod(ellps="WGS84").geometry_length(route))) / 1000.0
+    return pyproj.Geod(ellps="WGS84")
+
+
+def _length_km(route: Any) -> float:
+    return abs(float(_ellipsoid().geometry_length(route))) / 1000.0

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+import numpy as np
 import shapely
 
 #: Decimals of a degree to which two vertices are the same (0.1 m).
 DECIMALS = 6
+#: Metres of one degree of latitude.
+METRES = 111_195.0
 
 Point = tuple[float, float]
 Segment = tuple[Point, Point]
@@ -44,6 +48,40 @@ def shared_stretches(routes: dict[str, Any]) -> Iterator[Stretch]:
         for points in sorted(_chains(by_spans[spans])):
             text = ";".join(f"{x:.{DECIMALS}f},{y:.{DECIMALS}f}" for x, y in points)
             yield Stretch(hashlib.sha256(text.encode()).hexdigest()[:12], spans, points)
+
+
+def near_stretches(routes: dict[str, Any], within_m: float, least_m: float) -> Iterator[Stretch]:
+    """Every stretch of at least *least_m* metres over which two routes run within *within_m* of each other.
+
+    Each pair of routes is one matter: three routes side by side give three stretches. Distances are taken in a plane
+    that touches the pair's middle, good to a part in a thousand over a hundred kilometres. The key of a stretch is made
+    of the two spans and its number, so it stays when points move a little.
+    """
+    names = sorted(routes)
+    shapes = np.array([routes[name] for name in names], dtype=object)
+    tree = shapely.STRtree(shapes)
+    # a degree of longitude shrinks towards the poles: search wide enough at the highest latitude there is
+    top = max((abs(y) for shape in shapes for y in shape.bounds[1::2]), default=0.0)
+    reach = within_m / METRES / max(math.cos(math.radians(min(top, 89.0))), 0.01)
+    left, right = tree.query(shapes, predicate="dwithin", distance=reach)
+    for i, k in sorted(zip(left.tolist(), right.tolist(), strict=True)):
+        if i < k:
+            for number, points in enumerate(_beside(shapes[i], shapes[k], within_m, least_m), start=1):
+                text = f"{names[i]}|{names[k]}|{number}"
+                yield Stretch(hashlib.sha256(text.encode()).hexdigest()[:12], (names[i], names[k]), points)
+
+
+def _beside(one: Any, other: Any, within_m: float, least_m: float) -> Iterator[list[Point]]:
+    x0, y0 = (float(v) for v in np.mean(shapely.get_coordinates([one, other]), axis=0))
+    scale = np.array([METRES * math.cos(math.radians(y0)), METRES])
+    plane = [shapely.transform(shape, lambda points: (points - (x0, y0)) * scale) for shape in (one, other)]
+    shared = shapely.intersection(plane[0], shapely.buffer(plane[1], within_m))
+    lines = [part for part in shapely.get_parts(shared) if part.geom_type == "LineString" and not part.is_empty]
+    merged = shapely.get_parts(shapely.line_merge(shapely.MultiLineString(lines))) if lines else []
+    for line in sorted(merged, key=lambda part: part.bounds):
+        if line.length >= least_m:
+            points = shapely.get_coordinates(line) / scale + (x0, y0)
+            yield [(float(x), float(y)) for x, y in points]
 
 
 def _segments(route: Any) -> Iterator[Segment]:

@@ -47,6 +47,8 @@ class Linker:
         self.links: dict[tuple[str, str, str], Origin] = {}  # containment, transport, places
         self.holders: dict[str, list[str]] = {}  # what is contained -> what contains it
         self.later: list[tuple[str, str, str, Item, str]] = []  # role, a, b, item, column
+        self.joined: dict[str, list[str]] = {}  # routed circuit -> its end points
+        self.carried: dict[str, str] = {}  # cable -> the first span that it carries
         self.guards: dict[str, dict[str, tuple[Item, str]]] = {}  # what is protected -> what protects it
 
     def take(self, role: str, a: str, b: str, item: Item, column: str) -> None:
@@ -114,12 +116,16 @@ class Linker:
                 self._disallowed(a, b, item, column, type_)
                 return
             a, b = b, a
-        if mesh or type_ in ("CONTAINS", "WITHIN", "CONNECTS"):
+        if type_ == "CONNECTS":
+            self._connect(a, b, item.origin)
+        elif mesh or type_ in ("CONTAINS", "WITHIN"):
             self.links.setdefault((a, type_, b), item.origin)
         else:
             self._supply(b, Supply(a, type_, None, None, item.origin))
 
     def _supply(self, consumer: str, supply: Supply) -> None:
+        if supply.type == "CARRIES" and self.kinds[consumer] == "span":
+            self.carried.setdefault(supply.supplier, consumer)
         self.supplies.setdefault(consumer, {}).setdefault((supply.supplier, supply.type, supply.group), supply)
 
     def _depends(self, a: str, b: str, item: Item, column: str) -> None:
@@ -184,13 +190,8 @@ class Linker:
 
     def _span_of(self, cable: str, item: Item) -> str:
         """The span that a cable is: the one that it carries, or one made for it."""
-        carried = [
-            consumer
-            for consumer, many in self.supplies.items()
-            if self.kinds[consumer] == "span" and any(one[:2] == (cable, "CARRIES") for one in many.values())
-        ]
-        if carried:
-            return carried[0]
+        if cable in self.carried:
+            return self.carried[cable]
         span = f"connection/{cable.split('/', 1)[1]}"
         self._make(span, "span", self.names[cable], item.origin)
         self._supply(span, Supply(cable, "CARRIES", None, None, item.origin))
@@ -214,9 +215,14 @@ class Linker:
             else:
                 self._disallowed(edge, node, item, column, "terminates at")
         elif self._allows("CONNECTS", node, edge):
-            self.links.setdefault((node, "CONNECTS", edge), item.origin)
+            self._connect(node, edge, item.origin)
         else:
             self._disallowed(edge, node, item, column, "terminates at")
+
+    def _connect(self, node: str, circuit: str, origin: Origin) -> None:
+        if (node, "CONNECTS", circuit) not in self.links:
+            self.links[node, "CONNECTS", circuit] = origin
+            self.joined.setdefault(circuit, []).append(node)
 
     def _make(self, native: str, kind: str, name: str, origin: Origin) -> None:
         if native not in self.made:
@@ -294,8 +300,8 @@ class Linker:
             for key, one in list(own.items()):
                 if one.type in ROUTE and one.group not in AT_ENDS and self._allows(one.type, one.supplier, route):
                     self._supply(route, own.pop(key))
-            for start, type_, end in [k for k in self.links if k[1] == "CONNECTS" and k[2] == b]:
-                self.links[start, type_, route] = self.links.pop((start, type_, end))
+            for start in self.joined.pop(b, []):
+                self.links[start, "CONNECTS", route] = self.links.pop((start, "CONNECTS", b))
             self._supply(b, Supply(route, "SERVES", "protected", "any", item.origin))
         self._supply(b, Supply(a, "SERVES", "protected", "any", item.origin))
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from loaders.ofds import OfdsLoader, OfdsOptions
-from loaders.ofds_shared import shared_stretches
+from loaders.ofds_shared import near_stretches, shared_stretches
 from tests.unit.loader_snapshot import lost, snapshot_of
 from tests.unit.loader_tools import FIXTURES, Result, check_against_schema
 from tests.unit.test_loader_damage import PLACES, QUICK, damage, read_damaged
@@ -124,6 +124,40 @@ def test_stretches_do_not_hang_on_direction_or_order() -> None:
     (first,), (second,) = shared_stretches(one), shared_stretches(other)
     assert first == second
     assert first.points == points
+
+
+def test_routes_beside_each_other() -> None:
+    """One kilometre along 52 degrees north, another route 8 m and one 300 m beside it, and one that only crosses."""
+    per_m = 1 / 111_195
+    along = 1000 * per_m / 0.6157  # cos 52 degrees
+    base = shapely.LineString([(10.0, 52.0), (10.0 + along, 52.0)])
+    beside = shapely.LineString([(10.0 + along * 1.5, 52 + 8 * per_m), (10.0 + along * 0.4, 52 + 8 * per_m)])
+    far = shapely.LineString([(10.0, 52 + 300 * per_m), (10.0 + along, 52 + 300 * per_m)])
+    across = shapely.LineString([(10.0 + along / 2, 51.99), (10.0 + along / 2, 52 + 250 * per_m)])
+    routes = {"base": base, "beside": beside, "far": far, "across": across}
+    (found,) = near_stretches(routes, 15.0, 100.0)
+    assert found.spans == ("base", "beside")
+    west, east = min(found.points)[0], max(found.points)[0]
+    assert (east - west) / along == pytest.approx(0.6, abs=0.02)  # what both run along
+    assert [one.spans for one in near_stretches(routes, 15.0, 700.0)] == []
+    assert {one.spans for one in near_stretches(routes, 400.0, 100.0)} >= {("base", "far"), ("beside", "far")}
+    assert list(near_stretches(routes, 5.0, 100.0)) == []
+    moved = dict(routes, beside=shapely.LineString([(x, y + per_m) for x, y in beside.coords]))
+    assert [one.key for one in near_stretches(moved, 15.0, 100.0)] == [found.key]
+    assert list(near_stretches({}, 15.0, 100.0)) == []
+
+
+def test_near_routes_share_a_duct(tmp_path: Path) -> None:
+    document = package()
+    for point in document["networks"][1]["spans"][0]["route"]["coordinates"]:
+        point[1] += 0.00005  # 5.6 m north
+    path = write(tmp_path, document)
+    assert not [one for one in read(path).assets.values() if one.kind == "duct"]
+    result = read(path, shared_within_m=20)
+    check_against_schema(result)
+    ducts = [one.id for one in result.assets.values() if one.kind == "duct"]
+    twin = snapshot_of(result, tmp_path / "tables")
+    assert lost(twin, ducts[0]) == {f"{A}/span/s1", f"{B}/span/s1"}
 
 
 def geojson(document: dict[str, Any]) -> tuple[Any, Any]:

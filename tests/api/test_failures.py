@@ -50,6 +50,11 @@ def test_criticality_pairs_and_time(client: TestClient) -> None:
     page = good(client.get("/criticality", params={"pairs": True, "domain": "energy"}), wire.CriticalityAnswer)
     assert {row["domain"] for row in page["items"]} == {"energy"}
     assert page["pairs_total"] == len(page["pairs"])
+    assert page["pairs_tried"] == page["pairs_candidates"]
+    first = client.get("/criticality", params={"pairs": True, "limit": 2})
+    assert first.headers["ETag"]  # all pairs were tried: the answer may be kept
+    assert first.json()["pairs"] is not None
+    assert good(client.get(first.json()["next"]), wire.CriticalityAnswer)["pairs"] is None
     late = good(client.get("/criticality", params={"timeline": True, "horizon": "5min"}), wire.CriticalityAnswer)
     assert late["horizon_s"] == 300
     lost = {row["id"]: row["assets"] for row in late["items"]}

@@ -147,12 +147,17 @@ class Linker:
             if need is None:
                 continue
             keys = self._group(holder, one, column)
-            inside = [left.pop(key) for key in keys if key in left]
+            types = {one.type for one in members}
+            inside = [left.pop(key, self.service.id(key)) for key in dict.fromkeys(keys) if self._is_one(key, types)]
             if inside:
                 made.append(Gate(f"{group}/{len(made) + 1}" if made else group, str(need), inside))
         if left:
             made.append(Gate(f"{group}/others" if made else group, unstated, list(left.values())))
         return made
+
+    def _is_one(self, key: str, types: set[str]) -> bool:
+        """Whether *key* is something of these types that is there; supplies of another chassis may be in a group."""
+        return self.service.resources[key].type in types and kind_of(self.service.resources[key]) is not None
 
     def _need(self, holder: Resource, one: Any, column: str) -> int | None:
         if not isinstance(one, dict):

@@ -235,9 +235,11 @@ class Topology:
     def _redundant(self, consumer: str, link: str, owner: Resource, parts: list[Resource], group: str) -> None:
         if not parts:
             return
+        inline = any("#" in one.key for one in parts)
         holders = [
             (holder, member)
             for type_, member in REDUNDANCY[parts[0].type]
+            if inline or type_ not in ("Power", "Thermal")
             for holder in ([owner] if owner.type == type_ else self.service.under(owner, type_))
             if holder.at(member)
         ]

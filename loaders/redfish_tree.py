@@ -196,22 +196,42 @@ def _bundle(files: list[tuple[str, Any]], rejects: list[Reject]) -> Service:
 
 
 def _unfold(service: Service) -> None:
-    """Take up what is nested: members that were expanded, and the parts of old Power and Thermal resources."""
+    """Take up what is nested: members that were expanded, and the parts of old Power and Thermal resources.
+
+    A chassis that has its parts as resources of their own too (as services in transition do) is taken by those.
+    """
+    old: list[tuple[Resource, str, list[Any]]] = []
     for resource in list(service.resources.values()):
-        stack = [(value, INLINE.get(resource.type, {}).get(name, "")) for name, value in resource.body.items()]
+        for name, type_ in INLINE.get(resource.type, {}).items():
+            parts = resource.body.get(name)
+            old.append((resource, type_, parts if isinstance(parts, list) else []))
+        stack = list(resource.body.values())
         while stack:
-            value, inline = stack.pop()
+            value = stack.pop()
             if isinstance(value, list):
-                stack.extend((one, inline) for one in value)
+                stack.extend(value)
             elif isinstance(value, dict):
-                _take(service, resource, value, inline)
-                stack.extend((one, "") for one in value.values())
+                _take(service, resource, value)
+                stack.extend(value.values())
+    new = {(_chassis(one.key), one.type) for one in service.resources.values()}
+    for resource, type_, parts in old:
+        if (_chassis(resource.key), type_) in new:
+            continue
+        name = next(iter(INLINE[resource.type]))
+        for number, part in enumerate(parts):
+            if isinstance(part, dict):
+                uri = part.get("@odata.id")
+                ref = parse_ref(uri) if isinstance(uri, str) else None
+                key = ref.key if ref and not ref.host else f"{resource.key}#/{name}/{number}"
+                service.resources.setdefault(key, Resource(key, type_, part, resource.file))
 
 
-def _take(service: Service, resource: Resource, value: dict[str, Any], inline: str) -> None:
-    uri = value.get("@odata.id")
+def _chassis(key: str) -> str:
+    return "/".join(key.split("/")[:2])
+
+
+def _take(service: Service, resource: Resource, value: dict[str, Any]) -> None:
+    uri, type_ = value.get("@odata.id"), type_of(value)
     ref = parse_ref(uri) if isinstance(uri, str) else None
-    type_ = type_of(value) or inline
-    if ref is None or ref.host or not type_ or ref.key in service.resources or ("#" in ref.key and not inline):
-        return
-    service.resources[ref.key] = Resource(ref.key, inline or type_, value, resource.file)
+    if ref is not None and type_ and not ref.host and "#" not in ref.key:
+        service.resources.setdefault(ref.key, Resource(ref.key, type_, value, resource.file))

@@ -258,6 +258,39 @@ def test_supplies_of_old_services(tmp_path: Path) -> None:
     }
 
 
+def test_services_in_transition_are_taken_once(tmp_path: Path) -> None:
+    """A chassis that has its supplies as resources and in an old Power resource too has each of them once."""
+    resources = hall()
+    power = "/redfish/v1/Chassis/S1/Power"
+    inline = [{"@odata.id": f"{power}#/PowerSupplies/{n}", "Status": {"State": "Enabled"}} for n in (0, 1)]
+    resources[power] = {
+        "@odata.type": "#Power.v1_5_0.Power",
+        "PowerSupplies": inline,
+        "Redundancy": [
+            {"Mode": "N+m", "MinNumNeeded": 2, "RedundancySet": [{"@odata.id": one["@odata.id"]} for one in inline]}
+        ],
+    }
+    result = read(write(tmp_path, resources))
+    assert result.rejects == []
+    assert set(result.links) == set(read().links)
+    bare = {power: resources[power] | {"Redundancy": [], "PowerSupplies": [{"Name": "one"}, {"Name": "two"}]}}
+    bare["/redfish/v1/Chassis/S1"] = resources["/redfish/v1/Chassis/S1"] | {"Links": {}}
+    assert gates(read(write(tmp_path, bare)), "Chassis/S1") == {
+        "supplies": ("all", ["Chassis/S1/Power#/PowerSupplies/0", "Chassis/S1/Power#/PowerSupplies/1"])
+    }
+
+
+def test_a_redundancy_group_over_two_chassis(tmp_path: Path) -> None:
+    uri = "Chassis/S1/PowerSubsystem"
+    group = hall()[f"/redfish/v1/{uri}"]["PowerSupplyRedundancy"][0]
+    group["RedundancyGroup"].append({"@odata.id": f"/redfish/v1/{BAY.format('E', 1)}"})
+    result = read(write(tmp_path, changed(uri, PowerSupplyRedundancy=[group])))
+    assert gates(result, "Chassis/S1")["supplies"] == (
+        "1",
+        [BAY.format("S1", 1), BAY.format("S1", 2), BAY.format("E", 1)],
+    )
+
+
 def test_members_may_be_expanded(tmp_path: Path) -> None:
     resources = hall()
     outlets = f"/redfish/v1/{PDU_A}/Outlets"

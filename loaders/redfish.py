@@ -42,7 +42,8 @@ class RedfishOptions(BaseModel):
         default="lonlat", description="What Location holds; `latlon` where longitude and latitude are swapped."
     )
     hosts: dict[str, str] = Field(
-        default_factory=dict, description="Host of another service -> the source in the twin that holds its resources."
+        default_factory=dict,
+        description="Host of another service -> the source that holds it, or `source:folder` of one among several.",
     )
     outside: Literal["reject", "asset"] = Field(
         default="reject", description="What another service holds and `hosts` does not name: rejected, or an asset."

@@ -16,6 +16,7 @@ OUTSIDE = {
     "DistributionCircuits": "feeder",
     "PowerOutlet": "power_outlet",
     "PowerOutlets": "power_outlet",
+    "Outlet": "power_outlet",
     "Outlets": "power_outlet",
     "PowerSupplies": "power_supply",
     "Chassis": "chassis",
@@ -113,7 +114,8 @@ class Linker:
 
     def _outside(self, resource: Resource, column: str, path: str, ref: Ref, type_: str, incoming: bool) -> End | None:
         if ref.host in self.hosts:
-            full = f"{self.hosts[ref.host]}:{ref.key}"
+            source = self.hosts[ref.host]
+            full = f"{source}/{ref.key}" if ":" in source else f"{source}:{ref.key}"
             self.elsewhere.add(full)
             return End(full, None)
         native = f"outside/{ref.host.replace(':', '_')}/{ref.key}"

@@ -29,7 +29,7 @@ FEEDS: dict[str, list[tuple[str, bool, tuple[str, ...]]]] = {
         ("Links.PowerSupplies", False, ("PowerSupply",)),
         ("Links.Chassis", False, ("Chassis",)),
     ],
-    "PowerSupply": [("Links.PowerOutlets", True, ("Outlet",))],
+    "PowerSupply": [("Links.PowerOutlets", True, ("Outlet",)), ("Links.Outlet", True, ("Outlet",))],
     "Chassis": [("Links.PowerOutlets", True, ("Outlet",))],
 }
 #: References that say what stands in or belongs to what: type -> member, link, whether it comes from the other end.

@@ -280,6 +280,13 @@ def test_services_in_transition_are_taken_once(tmp_path: Path) -> None:
     }
 
 
+def test_the_older_word_for_an_outlet(tmp_path: Path) -> None:
+    links = {"Outlet": {"@odata.id": f"/redfish/v1/{PDU_A}/Outlets/1"}}
+    result = read(write(tmp_path, changed(BAY.format("S1", 1), Links=links)))
+    assert result.rejects == []
+    assert set(result.links) == set(read().links)
+
+
 def test_a_redundancy_group_over_two_chassis(tmp_path: Path) -> None:
     uri = "Chassis/S1/PowerSubsystem"
     group = hall()[f"/redfish/v1/{uri}"]["PowerSupplyRedundancy"][0]
@@ -335,6 +342,8 @@ def test_other_services(tmp_path: Path) -> None:
     assert gates(kept, other) == {"feeds": ("any", [f"{PDU_A}/Outlets/1"])}
     named = read(path, hosts={"10.0.0.7:8443": "node9"})
     assert named.rejects == []
+    among = read(path, hosts={"10.0.0.7:8443": "all:node9"})
+    assert "all:node9/Chassis/9/PowerSubsystem/PowerSupplies/Bay1" in {end for _, _, end in among.links}
     assert gates(named, "node9:Chassis/9/PowerSubsystem/PowerSupplies/Bay1") == {
         "feeds": (None, [f"{PDU_A}/Outlets/1"])
     }

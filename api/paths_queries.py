@@ -15,10 +15,15 @@ from twin.impact.events.hazard import Hazard
 
 MAX_ROUTES = 50
 MAX_HAZARDS = 100
-#: Seconds for each search for routes without a shared risk.
-SEARCH_S = 10.0
+#: Seconds for the search of routes: unless asked otherwise, and at most.
+SEARCH_S, MAX_SEARCH_S = 10.0, 60.0
 #: Islands and bridge links in one answer.
 MAX_LISTED = 100
+
+OVER = (
+    "Services or link types to follow, or `all`. Absent: routes pass only what transports the one service that joins "
+    "both ends."
+)
 
 AssetId = Annotated[str, Field(min_length=1, max_length=LIMITS.text)]
 Word = Annotated[str, Field(min_length=1, max_length=LIMITS.text)]
@@ -44,9 +49,7 @@ class PathsRequest(Strict):
         description="What routes must not share: `edge` lines, spans and links, `node` any asset but the ends, `risk` "
         "what one single failure takes down.",
     )
-    over: list[Word] | None = Field(
-        None, max_length=50, description="Services or link types to follow; absent follows all.", examples=[["data"]]
-    )
+    over: list[Word] | None = Field(None, max_length=50, description=OVER, examples=[["data"]])
     domains: list[Word] | None = Field(None, max_length=50, description="Pass only assets of these domains.")
     direction: Literal["either", "supply"] = Field(
         "either", description="`supply` follows directed links from supplier to consumer only."
@@ -58,9 +61,16 @@ class PathsRequest(Strict):
         examples=[[FLOOD]],
     )
 
+    time_limit_s: float = Field(
+        SEARCH_S,
+        gt=0,
+        le=MAX_SEARCH_S,
+        description="Seconds for the search; then the answer is the best found so far, and `proof` says what is open.",
+    )
+
     def read(self, limits: Limits) -> dict[str, Any]:
         """The question as :class:`twin.impact.paths.Question` takes it. Raises InvalidParameter, LimitExceeded."""
-        asked: dict[str, Any] = self.model_dump(exclude={"start", "end", "hazards"})
+        asked: dict[str, Any] = self.model_dump(exclude={"start", "end", "hazards", "time_limit_s"})
         left, found = limits.vertices, []
         for document in self.hazards or ():
             hazard = Hazard.from_geojson(document, max_vertices=limits.vertices)
@@ -68,7 +78,7 @@ class PathsRequest(Strict):
             if left < 0:
                 raise LimitExceeded(f"hazards: at most {limits.vertices:,} corners are taken in all")
             found.append(hazard)
-        return {**asked, "hazards": found or None, "limit_s": SEARCH_S}
+        return {**asked, "hazards": found or None, "limit_s": self.time_limit_s}
 
 
 class DominatorQuery(PageQuery):

@@ -20,6 +20,9 @@ class PathsQuestion(Open):
     over: list[str] | None
     domains: list[str] | None
     direction: str
+    time_limit_s: float
+    service: str | None = Field(description="Whose transport routes pass, when the question names no links.")
+    link_types: list[str] = Field(description="The links that were followed.")
 
 
 class Step(Open):
@@ -33,12 +36,12 @@ class Step(Open):
 class Route(Open):
     """One route, from end to end."""
 
-    cost: float = Field(description="In the measure asked for.")
+    cost: float = Field(description="In the measure asked for, as far as it is known.")
     hops: int
     length_km: float
     latency_ms: float
-    estimated: int = Field(description="Lines and spans on it whose measure is estimated.")
-    missing: int = Field(description="Lines and spans on it whose measure is not known and counts 0.")
+    estimated: int = Field(description="Assets and links on it whose measure is estimated.")
+    unknown: int = Field(description="Assets and links on it whose measure is not known; routes with fewer come first.")
     not_operating: int = Field(description="Assets on it that do not operate before any event.")
     assets: list[AssetRow]
     steps: list[Step]
@@ -60,13 +63,24 @@ class SharedHazard(Open):
 class Certificate(Open):
     """Why there are no more routes."""
 
-    kind: Literal["none", "all", "cut", "shared_risk"]
-    exist: int = Field(description="How many such routes there are.")
+    kind: Literal["none", "all", "cut", "shared_risk", "limit"]
+    exist: int = Field(description="How many such routes there are, of kind `limit` as far as known.")
     says: str
     assets: list[SharedAsset] | None = None
     links: list[Step] | None = None
     hazards: list[SharedHazard] | None = None
     routes: list[list[str]] | None = Field(None, description="One route more, which share as little as can be.")
+
+
+class Proof(Open):
+    """What is proved: that there are no more of the routes asked for, and that none cost less."""
+
+    proved: bool
+    reached: Literal["time", "size"] | None = Field(description="The limit that was in the way of a proof.")
+    routes_at_most: int | None
+    total_cost_at_least: float | None = Field(description="Of so many routes as were found; null when not known.")
+    untried: int = Field(description="Single failures whose effect was not looked at.")
+    says: str = Field(description="What a limit left open, in words.")
 
 
 class PathsAnswer(Answer):
@@ -78,6 +92,7 @@ class PathsAnswer(Answer):
     total_cost: float
     routes: list[Route]
     certificate: Certificate | None = Field(description="Null when all routes asked for are there.")
+    proof: Proof
     notes: list[str]
 
 

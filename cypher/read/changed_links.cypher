@@ -7,7 +7,10 @@ UNWIND $starts AS low
 CALL (low) {
   MATCH (a:Asset)-[r]->(b:Asset)
   WHERE a.ord >= low AND a.ord < low + $step AND r.run IN $runs
-  RETURN type(r) AS type, r.need AS need, collect(a.ord) AS from, collect(coalesce(b.ord, -1)) AS to,
-    collect(coalesce(r.group, '')) AS group
+  WITH a, b, r, r.length_km IS NOT NULL OR r.latency_ms IS NOT NULL AS measured
+  RETURN type(r) AS type, r.need AS need, measured, collect(a.ord) AS from, collect(coalesce(b.ord, -1)) AS to,
+    collect(coalesce(r.group, '')) AS group,
+    collect(CASE WHEN measured THEN coalesce(r.length_km, -1.0) END) AS length_km,
+    collect(CASE WHEN measured THEN coalesce(r.latency_ms, -1.0) END) AS latency_ms
 }
-RETURN type, need, from, to, group
+RETURN type, need, from, to, group, length_km, latency_ms

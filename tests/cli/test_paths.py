@@ -86,6 +86,8 @@ def test_routes_are_a_layer_and_a_table(twin: Cli, square: str, tmp_path: Path) 
         (("a", "b", "-k", "0"), "k is 0"),
         (("a", "b", "--by", "length"), "Did you mean length_km"),
         (("a", "b", "--disjoint", "edges"), "Did you mean edge"),
+        (("a", "b", "--disjoint", "foo"), "Use edge, node or risk."),
+        (("a", "b", "--time-limit", "0"), "time limit"),
         (("a", "b", "--over", "dat"), "Did you mean data"),
         (("a", "b", "--domain", "enrgy"), "unknown domain"),
         (("a", "b", "-k", "9", "--disjoint", "risk"), "at most 8"),
@@ -101,7 +103,7 @@ def test_what_makes_no_sense_is_said(twin: Cli, square: str, words: tuple[str, .
 def test_no_route_is_an_answer(twin: Cli, square: str) -> None:
     answer = twin("paths", "a", "trench", "--tables", square)
     assert answer.code == 0
-    assert "No route joins a and trench over these links." in answer.out
+    assert "No route joins a and trench over the transport of any one service." in answer.out
 
 
 def test_a_mesh_and_its_cuts(twin: Cli, tables: str, tmp_path: Path) -> None:

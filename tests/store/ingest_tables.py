@@ -14,7 +14,7 @@ from twin.schema import default_schema
 from twin.store import Store
 
 ASSETS = ("id", "kind", "name", "lon", "lat", "wkt", "voltage_kv", "operator", "status")
-LINKS = ("from", "type", "to", "group", "need", "capacity")
+LINKS = ("from", "type", "to", "group", "need", "capacity", "length_km", "latency_ms")
 
 
 def write(folder: Path, assets: Iterable[Sequence[Any]], links: Iterable[Sequence[Any]]) -> Path:

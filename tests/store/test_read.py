@@ -105,6 +105,20 @@ def test_round_trip(store: Store, driver: neo4j.Driver, schema: Schema) -> None:
     assert plain.sort_by(order).equals(links.select(plain.column_names).sort_by(order))
 
 
+def test_lengths_of_links_are_read_with_them(store: Store, driver: neo4j.Driver, schema: Schema) -> None:
+    links = [
+        link(0, "POWERS", 1, length_km=2.5),
+        link(1, "POWERS", 2, latency_ms=0.0),
+        link(2, "POWERS", 3),
+        link(3, "POWERS", 0, length_km=0.0, latency_ms=1.5, group="A"),
+    ]
+    write(driver, [asset(i, "bus") for i in range(4)], links)
+    found = read_tables(store, schema)[1].sort_by("from")
+    assert found["length_km"].to_pylist() == [2.5, None, None, 0.0]
+    assert found["latency_ms"].to_pylist() == [None, 0.0, None, 1.5]
+    assert found["group"].to_pylist() == [None, None, None, "A"]
+
+
 def test_an_import_in_progress_is_not_read(store: Store, driver: neo4j.Driver, schema: Schema) -> None:
     write(driver, [asset(0, "bus")], [], applying="run-1")
     with pytest.raises(StoreTransient):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import neo4j
+import numpy as np
 import pytest
 
 from tests.store.ingest_tables import load, write
@@ -69,14 +70,15 @@ class Export:
         elif what == "link":
             a, b = pick.choice(names), pick.choice(names)
             if self.assets[a][1] in ("bus", "power_plant", "ups") and self.assets[b][1] != "power_plant" and a != b:
-                self.links[a, "POWERS", b] = [a, "POWERS", b, "", "", pick.choice(("", 5))]
+                measures = pick.choice(("", "", 0, 2.5)), pick.choice(("", "", 0.5))
+                self.links[a, "POWERS", b] = [a, "POWERS", b, "", "", pick.choice(("", 5)), *measures]
         elif self.links:
             key = pick.choice(list(self.links))
             if what == "unlink":
                 del self.links[key]
             else:
                 self.links[key][3] = pick.choice(("", "A", "B"))
-                self.links[key][5] = pick.choice(("", 7))
+                self.links[key][5:7] = pick.choice(("", 7)), pick.choice(("", 1.5, 2))
 
     def load(self, store: Store) -> str | None:
         """Import it; the run, None when nothing changed."""
@@ -106,7 +108,7 @@ def same(one: Arrays, two: Arrays) -> None:
     assert mine.keys() == theirs.keys()
     for name, value in mine.items():
         assert value.dtype == theirs[name].dtype
-        assert value.tolist() == theirs[name].tolist(), name
+        assert np.array_equal(value, theirs[name], equal_nan=value.dtype.kind == "f"), name
     assert one.assets.schema == two.assets.schema
     assert one.assets.equals(two.assets)
     for name in ("revision", "store_id", "state_id", "services", "groups", "link_types", "findings"):

@@ -18,7 +18,7 @@ from twin import Snapshot
 from twin.errors import SnapshotError
 from twin.schema.load import default_schema
 from twin.snapshot import kernels
-from twin.snapshot.arrays import Arrays
+from twin.snapshot.arrays import FORMAT, Arrays
 from twin.snapshot.build import build
 from twin.snapshot.check import opened
 from twin.snapshot.ids import find_row, hashed, id_table, with_ids
@@ -125,7 +125,7 @@ def test_arrays_that_a_kernel_would_run_astray_on_are_not_opened(tmp_path: Path,
 def test_a_snapshot_of_another_format_is_not_opened(tmp_path: Path) -> None:
     build(*tables_of(1)).save(tmp_path / "saved")
     head = tmp_path / "saved" / "arrays.json"
-    head.write_text(head.read_text(encoding="utf-8").replace('"format": 2', '"format": 1'), encoding="utf-8")
+    head.write_text(head.read_text(encoding="utf-8").replace(f'"format": {FORMAT}', '"format": 1'), encoding="utf-8")
     with pytest.raises(SnapshotError, match="format 1"):
         Snapshot.load(tmp_path / "saved")
 

@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from twin.errors import SnapshotError
 
-FORMAT = 2
+FORMAT = 3
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -131,6 +131,7 @@ class Arrays:
         id_hash: (n,) CRC-32 of the ids, sorted. id_row: (n,) their assets.
         link_from, link_to: (l,) assets; sorted by both, then by type, group and need. link_type: (l,) index.
             link_group, link_need: (l,) as written (-1 and 0 for blank).
+        measured: links with a length or latency of their own, sorted; measured_km, measured_ms: these, NaN for none.
         out_ptr: (n+1,) links that leave v are ``out_ptr[v]:out_ptr[v+1]``.
         in_ptr, in_link: links that enter v are ``in_link[in_ptr[v]:in_ptr[v+1]]``.
         carriers: (c,) assets that are in a transport mesh or an end of a joined gate, sorted.
@@ -165,6 +166,9 @@ class Arrays:
     link_type: Bytes
     link_group: Ints
     link_need: Ints
+    measured: Longs
+    measured_km: Floats
+    measured_ms: Floats
     out_ptr: Indices
     in_ptr: Indices
     in_link: Indices

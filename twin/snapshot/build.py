@@ -16,6 +16,7 @@ from twin.snapshot.adjacency import adjacencies, carriers
 from twin.snapshot.arrays import Arrays, Bools, Floats, Gates, Indices, Ints, Longs, Mesh
 from twin.snapshot.gates import Conflict, LinkColumns, TypeTable, build_gates, type_table
 from twin.snapshot.ids import id_table
+from twin.snapshot.measured import link_measures
 from twin.snapshot.numbering import breadth_first, sort_links
 from twin.snapshot.order import supply_order, transport_meshes
 from twin.snapshot.sorting import pointers
@@ -47,7 +48,8 @@ def build(
 
     Args:
         assets: n rows: ``id, kind, name, lon, lat, geometry`` and typed property columns.
-        links: l rows: ``from, to`` (row numbers of *assets*), ``type, group, need`` (text or null).
+        links: l rows: ``from, to`` (row numbers of *assets*), ``type, group, need`` (text or null), and any of
+            ``length_km, latency_ms``.
         schema: the vocabulary. revision, store_id: what this shows. sources: import sources with times.
         findings: what reading the tables met; what building meets is added. file: what *links* are called in
             errors, None for rows of no file.
@@ -102,6 +104,7 @@ def build(
         **_judged(assets, schema, gates, groups, in_service, place, list(findings or [])),
         **timing(assets),
         **_tables(assets, columns, n),
+        **link_measures(links, columns, origin),
     )
 
 

@@ -78,6 +78,10 @@ def _check(arrays: Arrays) -> None:
     ):
         _below(name, getattr(holder, name), below)
     _below("link_group", arrays.link_group, groups, -1)
+    _below("measured", arrays.measured, links)
+    _lengths(arrays, ("measured_km", "measured_ms"), len(arrays.measured))
+    if (arrays.measured[1:] <= arrays.measured[:-1]).any():
+        raise _Wrong("measured does not rise")
     for name, holder, size, end in (
         ("out_ptr", arrays, n, links),
         ("in_ptr", arrays, n, links),

@@ -6,6 +6,7 @@ loses links stays in place with fewer members, down to none (design §4): what i
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -165,7 +166,8 @@ def _with_links(
     before = LinkColumns(arrays.link_from, arrays.link_to, arrays.link_type, arrays.link_group, arrays.link_need)
     both = _joined(before.take(gone), added)
     touched = touched_gates(both, types, len(added.source))
-    links = _merged(before, gone, added, arrays.out_ptr)
+    links, moved = _merged(before, gone, added, arrays.out_ptr)
+    still = np.flatnonzero(~np.isin(arrays.measured, gone))
     out_ptr = pointers(links.source, n)
     in_ptr, in_link = incoming(links.target, n)
     arrays = replace(
@@ -175,6 +177,9 @@ def _with_links(
         link_type=links.type,
         link_group=links.group,
         link_need=links.need,
+        measured=moved(arrays.measured[still]),
+        measured_km=arrays.measured_km[still],
+        measured_ms=arrays.measured_ms[still],
         out_ptr=out_ptr,
         in_ptr=in_ptr,
         in_link=in_link,
@@ -217,8 +222,10 @@ def _joined(one: LinkColumns, two: LinkColumns) -> LinkColumns:
     )
 
 
-def _merged(before: LinkColumns, gone: Longs, added: LinkColumns, out_ptr: Any) -> LinkColumns:
-    """Links without those at *gone* and with those *added*, sorted as they all are."""
+def _merged(
+    before: LinkColumns, gone: Longs, added: LinkColumns, out_ptr: Any
+) -> tuple[LinkColumns, Callable[[Longs], Longs]]:
+    """Links without those at *gone* and with those *added*, sorted as they all are; and where those that stay are."""
     keep = np.ones(len(before.source), bool)
     keep[gone] = False
     order = np.lexsort((added.need, added.group, added.type, added.target, added.source))
@@ -226,10 +233,15 @@ def _merged(before: LinkColumns, gone: Longs, added: LinkColumns, out_ptr: Any) 
     at = [_place(before, out_ptr, row) for row in zip(*_columns(added), strict=True)]
     position = np.asarray(at, np.int64) - np.searchsorted(gone, np.asarray(at, np.int64))
     kept = before.take(np.flatnonzero(keep)) if len(gone) else before
+
+    def moved(rows: Longs) -> Longs:
+        place = rows - np.searchsorted(gone, rows)
+        return place + np.searchsorted(position, place, side="right")
+
     if not len(at):
-        return kept
+        return kept, moved
     columns = zip(_columns(kept), _columns(added), strict=True)
-    return LinkColumns(*(np.insert(old, position, new) for old, new in columns))
+    return LinkColumns(*(np.insert(old, position, new) for old, new in columns)), moved
 
 
 def _columns(links: LinkColumns) -> tuple[Any, Any, Any, Any, Any]:

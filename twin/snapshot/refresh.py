@@ -11,6 +11,7 @@ import pyarrow as pa
 from twin.schema import NEED_ALL, Schema, parse_need
 from twin.snapshot.arrays import Arrays, Bools, Longs
 from twin.snapshot.ids import find_row
+from twin.snapshot.measured import MEASURES, measure_columns
 
 #: Columns that every read has, whatever occurs.
 ALWAYS = ("id", "name", "source", "run", "lon", "lat", "geometry", "kind")
@@ -24,7 +25,7 @@ class Delta:
         gone_ords: assets that were updated or removed, by ``ord``. gone_links: links that were updated or removed, as
             they were: ``from, type, to`` (ids and a name), ``group, need`` (text, may be blank).
         assets: those updated or new, with ``ord``. links: those updated or new: ``from, to`` (ords), ``type, group,
-            need``.
+            need``, and any of ``length_km, latency_ms``.
     """
 
     gone_ords: list[int]
@@ -43,8 +44,8 @@ def merged(base: Arrays, delta: Delta, schema: Schema) -> tuple[pa.Table, pa.Tab
     if len(np.unique(ords)) != len(ords):
         return None
     old = _links(base, kept)
-    table = pa.concat_tables([old, delta.links.select(old.column_names)])
-    columns = {name: table[name] for name in ("type", "group", "need")}
+    table = pa.concat_tables([old, delta.links], promote_options="default")
+    columns = {name: table[name] for name in ("type", "group", "need", *MEASURES) if name in table.column_names}
     for name in ("from", "to"):
         wanted = table[name].to_numpy()
         row = np.minimum(np.searchsorted(ords, wanted), max(len(ords) - 1, 0))
@@ -55,7 +56,7 @@ def merged(base: Arrays, delta: Delta, schema: Schema) -> tuple[pa.Table, pa.Tab
 
 
 def _without_links(base: Arrays, gone: list[tuple[str, str, str, str, str]]) -> Bools | None:
-    """(l,) links that stay; None when one that is gone was not there."""
+    """(l,) links that stay; None when one that is gone was not there, or is not to be told from others."""
     kept = np.ones(len(base.link_from), bool)
     ids = base.assets["id"]
     rows = {name: find_row(name, base.id_hash, base.id_row, ids) for link in gone for name in (link[0], link[2])}
@@ -64,13 +65,16 @@ def _without_links(base: Arrays, gone: list[tuple[str, str, str, str, str]]) -> 
         if a is None or b is None or kind not in base.link_types:
             return None
         code = (base.link_types.index(kind), _group(base, group), parse_need(need) if need.strip() else 0)
-        for link in range(int(base.out_ptr[a]), int(base.out_ptr[a + 1])):
-            there = (base.link_type[link], base.link_group[link], base.link_need[link])
-            if kept[link] and base.link_to[link] == b and there == code:
-                kept[link] = False
-                break
-        else:
+        alike = [
+            link
+            for link in range(int(base.out_ptr[a]), int(base.out_ptr[a + 1]))
+            if kept[link]
+            and base.link_to[link] == b
+            and (base.link_type[link], base.link_group[link], base.link_need[link]) == code
+        ]
+        if not alike or (len(alike) > 1 and np.isin(alike, base.measured).any()):  # not told which of them
             return None
+        kept[alike[0]] = False
     return kept
 
 
@@ -93,6 +97,7 @@ def _links(base: Arrays, kept: Bools) -> pa.Table:
             "type": pa.array(base.link_types, pa.string()).take(pa.array(base.link_type[rows])),
             "group": pa.array(base.groups, pa.string()).take(named),
             "need": words.take(pa.array(np.searchsorted(needs, base.link_need[rows]))),
+            **measure_columns(base, rows),
         }
     )
 

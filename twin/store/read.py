@@ -44,6 +44,7 @@ ASSET = {
     "geometry": pa.binary(),
 }
 LINK = {"from": pa.int64(), "to": pa.int64(), "type": pa.string(), "group": pa.string(), "need": pa.string()}
+MEASURES = {"length_km": pa.float64(), "latency_ms": pa.float64()}
 DETAILS = {
     "source": pa.string(),
     "key": pa.string(),
@@ -62,13 +63,13 @@ def read_tables(store: Store, schema: Schema, details: bool = False) -> tuple[pa
 
     Args:
         store: the twin. schema: its kinds, link types and properties; of whatever the graph holds.
-        details: read all columns of the links; a snapshot needs only the first five, in half the time.
+        details: read all columns of the links; a snapshot needs only the first five and lengths, in half the time.
 
     Returns:
         Assets, ordered by ``ord``: ``id, kind, name, lon, lat`` (degrees), ``geometry`` (WKB or null), ``source,
         run`` and a column for each property that occurs. Links: ``from, to`` (int32 rows of the assets),
-        ``type, group, need``; with *details* also ``source, key, rule, distance_m, confidence`` and the link
-        properties that occur.
+        ``type, group, need``, and ``length_km, latency_ms`` where any has them; with *details* also
+        ``source, key, rule, distance_m, confidence`` and the link properties that occur.
 
     Raises:
         StoreTransient: the twin went on changing while it was read, or an import is being applied.
@@ -125,16 +126,21 @@ def read_assets(
 def read_links(
     store: Store, schema: Schema, chunks: Sequence[int], query: str = "read.links", **params: Any
 ) -> pa.Table:
-    """Links with the ``ord`` of their ends: ``from, to, type, group, need``; see :func:`read_assets`."""
+    """Links with the ``ord`` of their ends: ``from, to, type, group, need``, and ``length_km, latency_ms`` when a link
+    has one; see :func:`read_assets`."""
 
     def part(row: dict[str, Any]) -> Part:
         if row["type"] not in schema.link_types:
             raise _unknown("links of type", row["type"])
         n = len(row["from"])
         arrays = {name: _array(row[name], LINK[name], name) for name in ("from", "to", "group")}
+        for name in MEASURES:
+            if row[name]:
+                values = _array(row[name], MEASURES[name], name)
+                arrays[name] = pc.if_else(pc.less(values, 0.0), pa.scalar(None, pa.float64()), values)
         return n, arrays | {name: _constant(row[name], n) for name in ("type", "need")}
 
-    table = _table(_read(store, query, chunks, part, **params), LINK, {})
+    table = _table(_read(store, query, chunks, part, **params), LINK, MEASURES)
     return _with_blanks(table, ("group",))
 
 

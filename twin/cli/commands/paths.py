@@ -32,7 +32,11 @@ def paths(
     ] = None,
     over: Annotated[
         list[str] | None,
-        typer.Option("--over", help="Follow only links of this service or link type; may be given several times."),
+        typer.Option(
+            "--over",
+            help="Follow links of this service or link type, or all; may be given several times. Without it routes "
+            "pass only what transports the one service that joins A and B.",
+        ),
     ] = None,
     domain: Annotated[
         list[str] | None,
@@ -46,7 +50,11 @@ def paths(
         typer.Option("--hazard", metavar="FILE", help="With --disjoint risk: each polygon of FILE is a risk too."),
     ] = None,
     limit_s: Annotated[
-        float, typer.Option("--time-limit", help="With --disjoint risk: seconds for each search at most.")
+        float,
+        typer.Option(
+            "--time-limit",
+            help="Seconds for the search, at most 600; then the best found so far is shown and what is not proved.",
+        ),
     ] = 30.0,
     tables: Tables = None,
     output_file: Output = None,
@@ -96,7 +104,7 @@ def _show(result: PathsResult) -> None:
         about = [f"{route['hops']:,} hops", f"{route['length_km']:,.6g} km", f"{route['latency_ms']:,.4g} ms"]
         for key, word in (
             ("estimated", "estimated"),
-            ("missing", "of unknown length"),
+            ("unknown", "of unknown latency" if asked["by"] == "latency_ms" else "of unknown length"),
             ("not_operating", "not working"),
         ):
             if route[key]:
@@ -104,7 +112,10 @@ def _show(result: PathsResult) -> None:
         output.say(f"{number}  {' · '.join(about)}")
         output.say(f"   {_line(route['assets'])}")
     certificate = result.certificate
-    if certificate is not None:
+    if not result.proof["proved"]:
+        output.say()
+        output.say(output.plain(result.proof["says"]), style="bold yellow")
+    if certificate is not None and certificate["kind"] != "limit":
         output.say()
         output.say(output.plain(certificate["says"]), style="bold")
         if certificate["kind"] == "shared_risk":

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from twin.impact.paths import kernels
+from twin.impact.paths.deadline import ENDLESS, Deadline
 from twin.impact.paths.graph import Network
 from twin.impact.paths.shortest import Route, without_loops
 from twin.snapshot.arrays import Bools, Bytes, Ints, Longs
@@ -22,14 +23,18 @@ class Cut:
 
 @dataclass(frozen=True)
 class Disjoint:
-    """Routes that share nothing, of least total cost; *cut* when there are no more than these."""
+    """Routes that share nothing, of least total cost for so many; *cut* when there are no more than these."""
 
     routes: list[Route]
     cut: Cut | None
 
 
-def disjoint(net: Network, by: str, allowed: Bools, capped: Bools, s: int, t: int, k: int) -> Disjoint:
+def disjoint(
+    net: Network, by: str, allowed: Bools, capped: Bools, s: int, t: int, k: int, deadline: Deadline = ENDLESS
+) -> Disjoint:
     """k routes from s to t at the least total cost (Suurballe 1974 for two, successive augmenting for more).
+
+    After the deadline it ends with fewer routes and no cut.
 
     Args:
         by: the measure. allowed: (n,) assets that may be passed. capped: (n,) assets that one route at most may
@@ -43,7 +48,7 @@ def disjoint(net: Network, by: str, allowed: Bools, capped: Bools, s: int, t: in
     potential = np.zeros(2 * n)
     cut = None
     count = 0
-    while count < k and cut is None:
+    while count < k and cut is None and not (count and deadline.over):
         reached = np.zeros(2 * n, np.uint8)
         more = kernels.augment(
             net.ptr, net.to, net.rev, net.open, costs.link, costs.asset, allowed, capped, s, t, flow, through,

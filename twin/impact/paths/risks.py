@@ -14,6 +14,7 @@ from twin.impact.events.hazard import Hazard
 from twin.impact.events.places import Places
 from twin.impact.meshes import kernels
 from twin.impact.meshes.cuts import graph, search
+from twin.impact.paths.deadline import ENDLESS, Deadline
 from twin.impact.paths.graph import Network
 from twin.impact.system import System, ranges
 from twin.snapshot.arrays import Bools, Longs
@@ -31,10 +32,12 @@ class Risks:
         hits: cause -> corridor assets that leave the operating set with it (steady, design §4 answer 1). A cause from
             0 is the row of an asset, below 0 it is hazard ``-1 - cause``.
         unavoidable: causes that take down an end by themselves, whatever the route: they count for none.
+        left: failures and hazards that the time did not suffice to try: 0 when all are known.
     """
 
     hits: dict[int, frozenset[int]]
     unavoidable: list[int]
+    left: int = 0
 
     def shared(self, routes: Sequence[Iterable[int]]) -> list[int]:
         """Causes that take down two or more of *routes* (each the assets between its ends), sorted."""
@@ -98,7 +101,9 @@ def upstream(system: System, rows: Longs) -> Longs:
     return np.flatnonzero(seen)
 
 
-def risks(system: System, elements: Longs, s: int, t: int, footprints: Sequence[Longs]) -> Risks:
+def risks(
+    system: System, elements: Longs, s: int, t: int, footprints: Sequence[Longs], deadline: Deadline = ENDLESS
+) -> Risks:
     """What each single failure, and each hazard, takes down of *elements*.
 
     Exact by definition: every asset that they may depend on fails alone and the steady cascade says what falls, so
@@ -109,6 +114,7 @@ def risks(system: System, elements: Longs, s: int, t: int, footprints: Sequence[
 
     Args:
         elements: corridor assets. s, t: the ends. footprints: rows that each hazard destroys.
+        deadline: after it no further failure is tried, see ``left``.
 
     Raises:
         LimitExceeded: there are more failures to try than one question may.
@@ -128,7 +134,9 @@ def risks(system: System, elements: Longs, s: int, t: int, footprints: Sequence[
     unavoidable: list[int] = []
     events = [(-1 - i, rows) for i, rows in enumerate(footprints)]
     events += [(row, np.array([row], np.int64)) for row in tried.tolist()]
-    for cause, rows in events:
+    for done, (cause, rows) in enumerate(events):
+        if deadline.over:
+            return Risks(hits, sorted(unavoidable), len(events) - done)
         if own[rows].any():
             unavoidable.append(cause)
             continue

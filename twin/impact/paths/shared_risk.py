@@ -1,11 +1,12 @@
 """Routes that no single failure takes down together: exact, as a mixed integer program.
 
 Routes without a shared risk group are hard to find (NP-complete, Hu 2003), so the search has bounds: a size and a
-time. What comes back is proven best, or an error says that it could not be.
+time. What comes back says whether it is proved best; when it is not, it is the best that was found.
 """
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,75 +14,107 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_array
 
-from twin.errors import LimitExceeded
-from twin.impact.paths.disjoint import disjoint
+from twin.impact.paths.deadline import Deadline
 from twin.impact.paths.graph import Network
-from twin.impact.paths.risks import Risks
-from twin.impact.paths.shortest import Route, shortest, without_loops
-from twin.snapshot.arrays import Bools, Longs
+from twin.impact.paths.measures import UNKNOWN, measure
+from twin.impact.paths.shortest import Route, without_loops
+from twin.snapshot.arrays import Bools, Floats, Longs
 
 #: Largest program: routes times arcs, and routes times memberships of risk groups.
 MAX_SIZE = 100_000
-OPTIMAL, LIMIT, INFEASIBLE = 0, 1, 2
+OPTIMAL, INFEASIBLE = 0, 2
+#: The solver looks at its clock now and then only: it is given this share of the time, and waited for this long.
+SHARE, PATIENCE_S = 0.85, 0.3
+
+
+@dataclass(frozen=True)
+class Solved:
+    """What a search came to.
+
+    Attributes:
+        routes: the best found, None when none was. proved: they are the best, or there are none. bound: what routes
+            cost at least, None where that is not known. reached: ``time`` or ``size``, the limit that ended it.
+    """
+
+    routes: list[Route] | None
+    proved: bool
+    bound: float | None = None
+    reached: str | None = None
 
 
 @dataclass(frozen=True)
 class Program:
-    """The search for k routes: arcs of the corridor, groups of assets that fall together, a limit in seconds."""
+    """The search for k routes: arcs of the corridor, groups of assets that fall together.
+
+    Attributes:
+        cost, unknown: (arcs,) what is known of an arc with the asset that it enters, and how many values are not.
+    """
 
     net: Network
     arcs: Longs
     groups: list[frozenset[int]]
-    cost: Any
+    cost: Floats
+    unknown: Floats
     s: int
     t: int
-    limit_s: float
 
-    def solve(self, k: int, sharing: bool) -> list[Route] | None:
-        """k routes: without a shared group at the least total cost, or (*sharing*) with the fewest shared groups.
-
-        Returns:
-            The routes, or None when there are none.
-
-        Raises:
-            LimitExceeded: too large, or the best could not be proven in time.
-        """
+    def solve(self, k: int, sharing: bool, deadline: Deadline) -> Solved:
+        """k routes: without a shared group, with the fewest unknown values and then at the least total cost; or
+        (*sharing*) with the fewest shared groups."""
         members = sum(len(group) for group in self.groups)
         if k * len(self.arcs) > MAX_SIZE or k * members > MAX_SIZE:
-            raise LimitExceeded(
-                f"routes without a shared risk would need a search over {k} x {len(self.arcs):,} steps and "
-                f"{k} x {members:,} risks; at most {MAX_SIZE:,} each are tried",
-                fix="Name the services or link types that routes may use, or ask for node-disjoint routes.",
-            )
+            return Solved(None, False, reached="size")
         a, g = len(self.arcs), len(self.groups)
         width = k * (a + g) + g
+        rules = self._constraints(k, width)
+        upper = np.ones(width)
         objective = np.zeros(width)
         if sharing:
             objective[k * (a + g) :] = 1.0
-        else:
-            objective[: k * a] = np.tile(self.cost, k)
-        upper = np.ones(width)
-        if not sharing:
-            upper[k * (a + g) :] = 0.0
-        integrality = np.zeros(width)
+            return self._solved(k, objective, upper, rules, deadline)
+        upper[k * (a + g) :] = 0.0
+        if self.unknown.any():
+            objective[: k * a] = np.tile(self.unknown, k)
+            fewest = self._solved(k, objective, upper, rules, deadline)
+            if fewest.routes is None or not fewest.proved:
+                return replace(fewest, bound=None)
+            most = round(float(fewest.bound or 0.0))
+            rules = [*rules, LinearConstraint(coo_array(objective[None, :]).tocsr(), -np.inf, most + 0.5)]
+            second = self._solved(k, self._known(k, width), upper, rules, deadline)
+            bound = second.bound if most == 0 else None
+            return replace(second, bound=bound, routes=second.routes or fewest.routes)
+        return self._solved(k, self._known(k, width), upper, rules, deadline)
+
+    def _known(self, k: int, width: int) -> Floats:
+        objective = np.zeros(width)
+        objective[: k * len(self.arcs)] = np.tile(self.cost, k)
+        return objective
+
+    def _solved(
+        self, k: int, objective: Floats, upper: Floats, rules: list[LinearConstraint], deadline: Deadline
+    ) -> Solved:
+        a, g = len(self.arcs), len(self.groups)
+        integrality = np.zeros(len(objective))
         integrality[: k * a] = 1
         integrality[k * (a + g) :] = 1
-        found = milp(
-            objective,
+        found = _run(
+            deadline,
+            c=objective,
             integrality=integrality,
-            bounds=Bounds(np.zeros(width), upper),
-            constraints=self._constraints(k, width),
-            options={"time_limit": self.limit_s, "mip_rel_gap": 0.0},
+            bounds=Bounds(np.zeros(len(objective)), upper),
+            constraints=rules,
         )
+        if found is None:
+            return Solved(None, False, reached="time")
         if found.status == INFEASIBLE:
-            return None
-        if found.status != OPTIMAL:
-            bound = f"; at least {found.mip_dual_bound:g} is needed" if found.mip_dual_bound is not None else ""
-            raise LimitExceeded(
-                f"the best {k} routes without a shared risk were not proven within {self.limit_s:g} s{bound}",
-                fix="Allow more time, name the link types that routes may use, or ask for node-disjoint routes.",
-            )
-        return [self._route(found.x[r * a : (r + 1) * a] > 0.5) for r in range(k)]
+            return Solved(None, True)
+        proved = found.status == OPTIMAL
+        bound = found.fun if proved else found.mip_dual_bound
+        routes = None
+        if found.x is not None:
+            routes = [self._route(found.x[r * a : (r + 1) * a] > 0.5) for r in range(k)]
+        known = None if bound is None or not np.isfinite(bound) else max(0.0, float(bound))
+        return Solved(routes, proved, known, None if proved else "time")
 
     def _constraints(self, k: int, width: int) -> list[LinearConstraint]:
         net, a, g = self.net, len(self.arcs), len(self.groups)
@@ -140,48 +173,37 @@ def _wide(matrix: Any, left: int, width: int) -> Any:
     return coo_array((flat.data, (flat.row, flat.col + left)), shape=(matrix.shape[0], width)).tocsr()
 
 
-@dataclass(frozen=True)
-class Separate:
-    """Routes without a shared risk, of least total cost.
+def _run(deadline: Deadline, **problem: Any) -> Any:
+    """The solver's answer, None when it did not come in time: it then ends by itself a little later."""
+    answers: list[Any] = []
+    failures: list[BaseException] = []
 
-    Attributes:
-        routes: at most as many as asked for.
-        sharing: when there are no more: one more route, all chosen to share the fewest sets of assets that fall
-            together; None when there is not even one more that shares something.
-    """
+    def work() -> None:
+        try:
+            options = {"time_limit": max(0.01, deadline.left * SHARE), "mip_rel_gap": 0.0}
+            answers.append(milp(**problem, options=options))
+        except BaseException as error:  # handed to the caller
+            failures.append(error)
 
-    routes: list[Route]
-    sharing: list[Route] | None
+    if deadline.over:
+        return None
+    thread = threading.Thread(target=work, name="twin-paths")
+    thread.start()
+    thread.join(deadline.left + PATIENCE_S if deadline.left < threading.TIMEOUT_MAX / 2 else None)
+    if failures:
+        raise failures[0]
+    return answers[0] if answers else None
 
 
-def separate(
-    net: Network, by: str, allowed: Bools, risks: Risks, inside: Longs, s: int, t: int, k: int, limit_s: float
-) -> Separate:
-    """k routes of least total cost that no single failure and no hazard takes down together, or as many as exist.
-
-    Args:
-        allowed: (n,) assets that may be passed, all operating. risks: from :func:`twin.impact.paths.risks.risks`.
-        inside: the corridor that they were found for. limit_s: seconds for each search.
-
-    Raises:
-        LimitExceeded: too large, or the best could not be proven in time.
-    """
-    lucky = disjoint(net, by, allowed, np.ones(net.n, bool), s, t, k)
-    if len(lucky.routes) == k and not risks.shared([net.to[list(r[:-1])].tolist() for r in lucky.routes]):
-        return Separate(lucky.routes, None)
-    keep = np.zeros(net.n, bool)
-    keep[inside] = True
-    keep[[s, t]] = True
-    source = net.source(np.arange(len(net.to)))
-    arcs = np.flatnonzero(net.open & keep[source] & keep[net.to] & (net.to != s) & (source != t))
-    costs = net.costs(by)
-    cost = costs.link[arcs] + np.where(net.to[arcs] == t, 0.0, costs.asset[net.to[arcs]])
-    program = Program(net, arcs, risks.groups(), cost, s, t, limit_s)
-    every = replace(program, groups=risks.sets)
-    if not len(arcs) or not ((source[arcs] == s).any() and (net.to[arcs] == t).any()):
-        return Separate([], None)
-    for count in range(min(k, len(lucky.routes)), 0, -1):
-        found = program.solve(count, sharing=False) if count > 1 else [shortest(net, by, allowed, s, t)]
-        if found:
-            return Separate(sorted(found, key=len), every.solve(count + 1, sharing=True) if count < k else None)
-    return Separate([], None)
+def program(net: Network, by: str, groups: list[frozenset[int]], arcs: Longs, s: int, t: int) -> Program:
+    """The search over *arcs*, none of which leads into s or out of t."""
+    cost, unknown = np.ones(len(arcs)), np.zeros(len(arcs))
+    if by != "hops":
+        entered, inverse = np.unique(net.to[arcs].astype(np.int64), return_inverse=True)
+        found = measure(net, by, entered, arcs)
+        inner = net.to[arcs] != t
+        cost = found.link + np.where(inner, found.asset[inverse], 0.0)
+        unknown = (found.link_known == UNKNOWN) + np.where(inner, found.asset_known[inverse] == UNKNOWN, 0).astype(
+            float
+        )
+    return Program(net, arcs, groups, cost, unknown.astype(float), s, t)

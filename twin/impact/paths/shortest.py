@@ -7,6 +7,7 @@ import heapq
 import numpy as np
 
 from twin.impact.paths import kernels
+from twin.impact.paths.deadline import ENDLESS, Deadline
 from twin.impact.paths.graph import Network
 from twin.snapshot.arrays import Bools
 
@@ -49,21 +50,26 @@ def without_loops(net: Network, s: int, arcs: list[int]) -> Route:
 
 
 def cost_of(net: Network, by: str, s: int, t: int, route: Route) -> float:
-    """What a route costs: its links, and the assets between its ends."""
+    """What a route costs the search: its links, and the assets between its ends; see :class:`Costs`."""
     costs = net.costs(by)
     arcs = np.array(route, np.int64)
     inner = net.to[arcs[:-1]] if len(arcs) else np.zeros(0, np.int32)
     return float(costs.link[arcs].sum() + costs.asset[inner].sum())
 
 
-def best(net: Network, by: str, allowed: Bools, s: int, t: int, k: int) -> list[Route]:
+def best(
+    net: Network, by: str, allowed: Bools, s: int, t: int, k: int, deadline: Deadline = ENDLESS
+) -> tuple[list[Route], bool]:
     """The k routes of least cost that pass no asset twice, the best first (Yen 1971); fewer when there are fewer.
 
     Routes that differ only in parallel links between the same two assets count once.
+
+    Returns:
+        The routes, and whether the search came to its end: after the deadline they are the first best ones still.
     """
     first = shortest(net, by, allowed, s, t)
     if not first:
-        return []
+        return [], True
     found = [first]
     waiting: list[tuple[float, int, Route, Route]] = []
     seen = {_assets(net, s, first)}
@@ -72,6 +78,8 @@ def best(net: Network, by: str, allowed: Bools, s: int, t: int, k: int) -> list[
         last = found[-1]
         nodes = _assets(net, s, last)
         for i in range(len(last)):
+            if deadline.over:
+                return found, False
             spur, head = nodes[i], nodes[: i + 1]
             used = {_assets(net, s, r)[i + 1] for r in found if _assets(net, s, r)[: i + 1] == head}
             arcs = [j for j in range(int(net.ptr[spur]), int(net.ptr[spur + 1])) if int(net.to[j]) in used]
@@ -87,7 +95,7 @@ def best(net: Network, by: str, allowed: Bools, s: int, t: int, k: int) -> list[
         if not waiting:
             break
         found.append(heapq.heappop(waiting)[3])
-    return found
+    return found, True
 
 
 def _assets(net: Network, s: int, route: Route) -> Route:

@@ -30,6 +30,10 @@ BUILT = (
     "datacentres/links.csv",
     "datacentres/feeds.csv",
     "regions/regions.geojson",
+    "netbox/netbox.json",
+    "netbox/utility.csv",
+    "netbox/cooling.csv",
+    "netbox/access.csv",
 )
 
 Records = tuple[dict[str, AssetRecord], list[Link], list[Any]]

@@ -13,6 +13,7 @@ import shutil
 from pathlib import Path
 
 from circuits import build_circuits
+from colocation import write_colocation
 from common import SEED, Tables, write_csv
 from datacentres import build_data_centres, build_feeds
 from fibre import read_fibre
@@ -41,6 +42,7 @@ def build(scigrid: Path, out: Path) -> None:
     data_centres.write(out / "datacentres")
     write_csv(out / "datacentres" / "feeds.csv", ["from", "to", "length_km"], build_feeds(grid))
     write_regions(out / "regions" / "regions.geojson")
+    write_colocation(grid, out / "netbox")
 
 
 def _parks(generation: Tables) -> list[str]:

@@ -32,6 +32,8 @@ from twin.schema import Schema
 #: Directed types in the order in which a reference is taken for one.
 DIRECTED = ("CONTAINS", "POWERS", "HOSTS", "COOLS", "CARRIES", "SERVES", "CONTROLS", "CONNECTS")
 MAX_WORDS = 30
+#: Numbers and dates: what is measured, or when. They identify nothing, unless the column is called an id.
+MEASURED = re.compile(r"[-+]?\d*[.,]?\d+(e[-+]?\d+)?\Z|\d{4}-\d\d-\d\d|\d{1,2}[./]\d{1,2}[./]\d{2,4}", re.IGNORECASE)
 #: Kinds that supply what they are connected to.
 SOURCES = {"generator", "power_plant", "storage_unit", "genset", "external_grid"}
 #: Kinds that columns call by each other's names.
@@ -116,11 +118,11 @@ def _identify(proposal: Proposal) -> None:
     unique = [name for name, values in texts.items() if all(values) and len(set(values)) == len(values)]
     own = [n for n in unique if re.search(rf"\b({IDS})\b", plain(n)) and not is_word(LON, n) and not is_word(LAT, n)]
     whole = [n for n in own if is_word(IDS, n)]
-    rest = [n for n in unique if not any(re.fullmatch(r"[-+]?\d*[.,]\d+(e[-+]?\d+)?", t.lower()) for t in texts[n])]
+    rest = [n for n in unique if is_word(NAMES, n) or not all(map(MEASURED.match, texts[n]))]
     if own or rest:
         proposal.id = [(whole or own or rest)[0]]
     else:
-        names = [n for n, values in texts.items() if all(values)][:8]
+        names = [n for n, values in texts.items() if all(values) and not all(map(MEASURED.match, values))][:8]
         pairs = [p for p in pairwise(names) if len(set(zip(texts[p[0]], texts[p[1]], strict=True))) == seen.rows]
         proposal.id = list(pairs[0]) if pairs else []
     named = [n for n in seen.columns if is_word(NAMES, n)] or [n for n in seen.columns if has_word(NAMES, n)]

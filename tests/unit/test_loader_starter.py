@@ -79,6 +79,7 @@ def test_sample(tmp_path: Path, path: str, loader: str) -> None:
 def test_scigrid(tmp_path: Path, shared: Path) -> None:
     result, _ = mapped(shared / "data" / "scigrid-de", "sheet", tmp_path)
     loads_whole(result)
+    assert len(result.assets) == 585 + 1423 + 852 + 489 + 38 + 96  # the time series are no assets
     supplies = [(a.split("/")[0], b.split("/")[0]) for a, kind, b in result.links if kind == "POWERS"]
     assert set(supplies) == {("generators", "buses"), ("buses", "loads"), ("storage_units", "buses")}
 

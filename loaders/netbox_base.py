@@ -84,10 +84,19 @@ class Work:
             raise ValueProblem("wrong_type", f"the status {word[:60]!r} is not known", fix)
         return STATUSES[word]
 
-    def asset(self, obj: Obj, kind: str, name: str | None = None, place: bytes | None = None, **values: Any) -> bool:
+    def asset(
+        self,
+        obj: Obj,
+        kind: str,
+        name: str | None = None,
+        place: bytes | None = None,
+        unit: Obj | None = None,
+        **values: Any,
+    ) -> bool:
         """Make the asset of an object.
 
         Args:
+            unit: the device that it is a part of, whose status it shares.
             values: property -> raw value, or (value, unit); left out where the kind has no such property.
 
         Returns:
@@ -107,6 +116,8 @@ class Work:
             return False
         if not good:
             return False
+        if status is None and unit is not None:
+            status = self.statuses.get(native(unit))
         if status is not None:
             properties["status"] = status
         self.put(native(obj), kind, name or obj.name or None, properties, place, obj.origin)

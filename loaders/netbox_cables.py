@@ -277,7 +277,7 @@ def _path(work: Work, parts: Parts, ends: tuple[Node, Node], route: tuple[Obj, .
     if not all(carrier in work.kinds for carrier in carriers):
         return  # one of them is a reject
     path = f"path/{_label(ends[0])}--{_label(ends[1])}"
-    said = {work.statuses.get(carrier) for carrier in carriers if not carrier.startswith("circuit/")}
+    said = {work.statuses.get(carrier) for carrier in carriers}
     status = next((word for word in ("planned", "out_of_service") if word in said), None)
     name = " - ".join(_shown(work, parts, end) for end in ends)
     first = route[0]

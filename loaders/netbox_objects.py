@@ -145,6 +145,8 @@ class Inventory:
     def find(self, model: str, value: Any, near: Obj | None = None) -> list[Obj]:
         """Objects by key, or by what NetBox shows for them; those of the same device, site, ... as *near* first."""
         objects = self.by.get(model, {})
+        if isinstance(value, bool):
+            return []
         if isinstance(value, list):  # a natural key
             value = value[-1] if value else ""
         if not self.by_text and isinstance(value, int | str) and value in objects:

@@ -161,7 +161,7 @@ def _kind(work: Work, parts: Parts, device: Obj, type_: Obj | None, type_name: s
     def has(*models: str) -> bool:
         return any(parts.of[model].get(device.pk) for model in models)
 
-    if has("rearport", "frontport") and not has("interface", "powerport"):
+    if has("rearport", "frontport") and not has("interface", "powerport", "poweroutlet"):
         return "patch_panel"
     if has("poweroutlet") and guess not in ("server", "router"):
         return "pdu"

@@ -26,7 +26,7 @@ def make_power(work: Work, parts: Parts, cables: Cables) -> None:
     for outlet in inventory.all("dcim.poweroutlet"):
         unit = parts.owner.get(outlet.node)
         if unit is not None and native(unit) in work.kinds:
-            work.asset(outlet, "power_outlet", _of(unit, outlet, work))
+            work.asset(outlet, "power_outlet", _of(unit, outlet, work), unit=unit)
             work.link(native(unit), "POWERS", native(outlet), outlet)
     power = _Power(work, parts, cables)
     for device in inventory.all("dcim.device"):
@@ -69,20 +69,21 @@ class _Power:
 
     def device(self, device: Obj) -> None:
         """The gate of a device: its connected ports, or else the feeds of its rack."""
-        work = self.work
-        kind = work.kinds[native(device)]
+        kind = self.work.kinds[native(device)]
         if kind == "patch_panel":
             return
         ports = self.parts.of["powerport"].get(device.pk, [])
         live = [(port, found) for port in ports if (found := self._supplies(port)) is not None]
+        if not live and device.pk not in self.parts.parents:
+            self._from_rack(device, len(ports))
+            if kind == "chassis" and device.pk not in self.fed:
+                live = [(port, []) for port in ports]  # what feeds it is not known, which is said of its ports
         if live:
             need = self._need(device, len(live))
             for port, supplies in live:
                 self._port(device, port, supplies)
-                work.link(native(port), "POWERS", native(device), port, need=need)
+                self.work.link(native(port), "POWERS", native(device), port, need=need)
             self.fed.add(device.pk)
-        elif device.pk not in self.parts.parents:
-            self._from_rack(device, len(ports))
         self._outlets(device, kind, ports)
 
     def _supplies(self, port: Obj) -> list[Obj] | None:
@@ -94,9 +95,8 @@ class _Power:
         return native(obj) in self.work.kinds
 
     def _port(self, device: Obj, port: Obj, supplies: list[Obj]) -> None:
-        self.work.asset(
-            port, "power_supply", _of(device, port, self.work), power_kw=(port.fields.get("maximum_draw"), "W")
-        )
+        draw = (port.fields.get("maximum_draw"), "W")
+        self.work.asset(port, "power_supply", _of(device, port, self.work), unit=device, power_kw=draw)
         for supply in supplies:
             self.work.link(native(supply), "POWERS", native(port), port)
 

@@ -293,9 +293,74 @@ def test_outlets_of_a_unit_with_two_inlets(tmp_path: Path) -> None:
     assert {"power-outlet/51", "device/50"} <= lost(made, "power-feed/3", "power-feed/4")
 
 
+def test_chassis_that_nobody_plugged_in(tmp_path: Path) -> None:
+    """A chassis need not have power by its kind; one with power ports must not pass for a source unsaid."""
+    path = changed(
+        tmp_path, {("dcim.cable", 9): {"status": "planned"}, ("dcim.powerport", 11): {"mark_connected": False}}
+    )
+    made = snapshot_of(read(path, rack_feeds=False), tmp_path / "s")
+    found = {f.code: f for f in made.findings}
+    assert {"power-port/10", "power-port/11"} <= set(found["assumed_supplied"].assets)
+    assert "device/11" in lost(made, "power-port/10", "power-port/11")
+
+
+def test_parts_share_the_status_of_their_unit(tmp_path: Path) -> None:
+    path = changed(tmp_path, {("dcim.device", 5): {"status": "planned"}})  # pdu-b
+    result = read(path)
+    assert result.assets["power-outlet/11"].properties["status"] == "planned"
+    made = snapshot_of(result, tmp_path / "s")
+    assert not any(one.startswith("power-outlet/") for one in made.baseline_down())
+    assert "device/1" in lost(made, "power-panel/1")
+
+
+@pytest.mark.parametrize(("word", "ours"), [("planned", "planned"), ("offline", "out_of_service")])
+def test_path_over_a_circuit_that_is_not_there(tmp_path: Path, word: str, ours: str) -> None:
+    path = changed(tmp_path, {("circuits.circuit", 1): {"status": word}})
+    assert read(path).assets["path/circuittermination-2--interface-2"].properties["status"] == ours
+
+
 def test_blade_without_ports_of_its_own(snapshot: Snapshot) -> None:
     assert "device/11" in lost(snapshot, "power-port/10", "power-port/11")
     assert "device/11" in lost(snapshot, "device/10")
+
+
+def test_models_of_other_versions(tmp_path: Path) -> None:
+    """Before 3.3 a cable named its two ends; before 3.6 a role was a device role; before 4.2 a scope was a site; from
+    4.5 on front and rear ports are mapped by objects of their own. All say the same."""
+    old: list[Any] = []
+    new: list[Any] = []
+    ends: dict[int, dict[str, Any]] = {}
+    entries = json.loads(DUMP.read_text(encoding="utf-8"))
+    for one in entries:
+        if one["model"] == "dcim.cabletermination":
+            side = one["fields"]["cable_end"].lower()
+            ends.setdefault(one["fields"]["cable"], {}).update(
+                {f"termination_{side}_{part}": one["fields"][f"termination_{part}"] for part in ("type", "id")}
+            )
+    for one in entries:
+        fields = dict(one["fields"])
+        if one["model"] == "dcim.device":
+            fields["device_role"] = fields.pop("role")
+        if one["model"] == "virtualization.cluster" and fields.pop("scope_type"):
+            fields["site"] = fields.pop("scope_id")
+        if one["model"] == "circuits.circuittermination":
+            column = "site" if fields.pop("termination_type")[1] == "site" else "provider_network"
+            fields[column] = fields.pop("termination_id")
+        if one["model"] == "dcim.cable":
+            fields |= ends[one["pk"]]
+        if one["model"] != "dcim.cabletermination":
+            old.append({**one, "fields": fields})
+        if one["model"] == "dcim.frontport":
+            own = {name: value for name, value in one["fields"].items() if not name.startswith("rear_port")}
+            mapping = {"front_port": one["pk"], "front_port_position": 1}
+            mapping |= {name: value for name, value in one["fields"].items() if name.startswith("rear_port")}
+            new.append({**one, "fields": own})
+            new += dump(("dcim.portmapping", one["pk"], mapping))
+        else:
+            new.append(one)
+    for name, some in (("old", old), ("new", new)):
+        (tmp_path / f"{name}.json").write_text(json.dumps(some))
+        assert content(read(tmp_path / f"{name}.json")) == content(read()), name
 
 
 # ---- options --------------------------------------------------------------------------------------------------------

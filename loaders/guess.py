@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,10 @@ FOLDERS: tuple[tuple[str, float, tuple[str, ...], str], ...] = (
 )
 
 
+#: How sure a loader is that a path is for it, from 0 to 1; None or 0 when it is not.
+Recognises = Callable[[Path], float | None]
+
+
 @dataclass(frozen=True)
 class Guess:
     """A loader that an export may be for.
@@ -65,11 +70,12 @@ class Guess:
         return asdict(self)
 
 
-def guess(path: Path, installed: list[str]) -> list[Guess]:
+def guess(path: Path, installed: list[str], others: Mapping[str, Recognises] | None = None) -> list[Guess]:
     """The loaders that the export at *path* may be for, the surest first.
 
     Args:
         path: file or folder. installed: names of the loaders that can be used.
+        others: loader -> its own ``recognises``, of loaders that are not ours.
 
     Raises:
         SourceUnreadable: it does not exist, or nothing is recognised.
@@ -82,6 +88,7 @@ def guess(path: Path, installed: list[str]) -> list[Guess]:
         raise SourceUnreadable(f"{path} cannot be read: {error.strerror or error}") from error
     if path.is_file() and path.name in ("assets.csv", "links.csv") and _header(path) & {"id", "from"}:
         signs = [Sign("tables", 0.9, f"{path.name} with the columns of the loader tables"), *signs]
+    signs = [*signs, *_asked(path, others or {})]
     found = [Guess(s.loader, round(s.sure, 2), s.why, s.loader in installed) for s in ranked(signs)]
     if not found:
         known = "; ".join(f"{name}: {what}" for name, what in FORMATS.items() if name in installed)
@@ -93,6 +100,17 @@ def guess(path: Path, installed: list[str]) -> list[Guess]:
             loaders=installed,
         )
     return found
+
+
+def _asked(path: Path, others: Mapping[str, Recognises]) -> Iterator[Sign]:
+    """What loaders of other packages say; one that fails says nothing."""
+    for name, recognises in others.items():
+        try:
+            sure = min(max(float(recognises(path) or 0), 0.0), 1.0)
+        except Exception:  # of somebody else's code, about a file that is perhaps not for it
+            sure = 0.0
+        if sure:
+            yield Sign(name, sure, "the loader recognises it")
 
 
 def _header(path: Path) -> set[str]:

@@ -51,9 +51,9 @@ class Columns:
     def need(self, names: Iterable[str | None]) -> None:
         """Ask for columns before rows are read; those that are not there are mistakes."""
         for name in names:
-            if name is not None and normal(name) not in self._places:
-                try:
-                    self._places[normal(name)] = self.table.place(name)
+            if name is not None and name not in self._places:
+                try:  # by both spellings, so that no name is normalised row by row
+                    self._places[name] = self._places[normal(name)] = self.table.place(name)
                 except LoaderOptionError as error:
                     self._mistakes.append(error.detail)
 
@@ -68,7 +68,7 @@ class Columns:
         Raises:
             CellProblem: it is damaged or holds an error.
         """
-        cell = cells[self._places[normal(name)]]
+        cell = cells[self._places[name]]
         if isinstance(cell, BadCell):
             raise CellProblem(name, cell.code, cell.message, cell.fix)
         return None if is_absent(cell) else cell
@@ -165,7 +165,7 @@ class Columns:
     def _plain(self, name: str, raw: Any) -> Any:
         if not isinstance(raw, str):
             return raw
-        place = self._places.get(normal(name))
+        place = self._places.get(name)
         return number_text(name, raw, self.table.decimal(place) if place is not None else self.table.options.decimal)
 
 

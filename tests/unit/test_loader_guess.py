@@ -122,6 +122,15 @@ def test_entries_are_manifests(tmp_path: Path, loader: str) -> None:
     assert text.startswith("# Seen: ")
 
 
+def test_loaders_of_other_packages_are_asked(tmp_path: Path) -> None:
+    def fails(path: Path) -> float:
+        raise KeyError(path)
+
+    (tmp_path / "x.scada").write_bytes(b"?")
+    found = guess(tmp_path / "x.scada", ["scada"], {"scada": lambda path: 0.8, "a": lambda path: None, "b": fails})
+    assert [(g.loader, g.sure, g.installed) for g in found] == [("scada", 0.8, True)]
+
+
 def test_every_loader_has_its_format_told() -> None:
     ours = {name for name, point in available().items() if point.value.startswith("loaders.")}
     assert ours <= FORMATS.keys()

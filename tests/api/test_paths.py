@@ -28,6 +28,22 @@ def test_a_route(client: TestClient, twin: Twin) -> None:
     assert found["certificate"]["kind"] == "cut"
     assert found["revision"] == twin.snapshot().revision
     assert response.headers["X-Twin-Revision"] == str(found["revision"])
+    assert (found["question"]["service"], found["question"]["link_types"]) == ("power", ["CONDUCTS"])
+    assert found["proof"]["proved"] is True
+
+
+def test_a_limit_in_time_tells_what_it_left_open(client: TestClient) -> None:
+    body = {"from": PLANT, "to": FAR, "k": 2, "disjoint": "risk", "over": ["all"], "time_limit_s": 1e-9}
+    response = post(client, **body)
+    assert response.status_code == 200, response.text
+    PathsAnswer.model_validate_json(response.content, strict=True)
+    found = response.json()
+    assert (found["proof"]["proved"], found["proof"]["reached"]) == (False, "time")
+    assert found["certificate"]["kind"] == "limit"
+    assert "not proved best" in found["certificate"]["says"]
+    whole = post(client, **{**body, "time_limit_s": 60}).json()
+    assert whole["proof"]["proved"] is True
+    assert whole["question"]["time_limit_s"] == 60
 
 
 def test_a_shared_risk_and_a_hazard(client: TestClient) -> None:
@@ -47,6 +63,9 @@ def test_a_shared_risk_and_a_hazard(client: TestClient) -> None:
         ({"from": PLANT, "to": "demo:ups"}, 404, "demo:ups"),
         ({"from": PLANT, "to": UPS, "k": 0}, 422, "k"),
         ({"from": PLANT, "to": UPS, "k": 51}, 422, "k"),
+        ({"from": PLANT, "to": UPS, "time_limit_s": 0}, 422, "time_limit_s"),
+        ({"from": PLANT, "to": UPS, "time_limit_s": 61}, 422, "time_limit_s"),
+        ({"from": PLANT, "to": UPS, "disjoint": "foo"}, 422, "disjoint"),
         ({"from": PLANT, "to": UPS, "k": 9, "disjoint": "risk"}, 413, "at most 8"),
         ({"from": PLANT, "to": UPS, "over": ["powr"]}, 400, "Did you mean power"),
         ({"from": PLANT, "to": UPS, "domains": ["enrgy"]}, 400, "enrgy"),

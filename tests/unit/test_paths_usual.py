@@ -275,7 +275,7 @@ def test_after_the_deadline_nothing_is_called_proved(tmp_path: Path) -> None:
         allowed[[s, t]] = True
         inside = corridor(net, allowed, s, t)
         known = risks(found.system, inside, s, t, [])
-        search = Search(net, "length_km", allowed, known, inside, s, t, Deadline(0.0))
+        search = Search(net, "length_km", allowed, inside, lambda _, known=known: known, s, t, Deadline(0.0))
         result = search.find(2)
         assert not result.proof.proved
         assert result.proof.at_most == 2
@@ -300,7 +300,7 @@ def test_what_the_limit_left_open_is_said(tmp_path: Path) -> None:
     assert (stopped.proof["reached"], stopped.proof["routes_at_most"]) == ("time", 40)
     assert stopped.certificate is not None
     assert stopped.certificate["kind"] == "limit"
-    assert "best found so far: 1 of 40, not proved best" in stopped.certificate["says"]
+    assert "found so far: the best 1 of 40, whether there are more is not known" in stopped.certificate["says"]
     whole = found.paths("r0", "r1", k=40, over=["TRANSPORTS"])
     assert whole.found > 5
     assert whole.routes[0]["cost"] == stopped.routes[0]["cost"]

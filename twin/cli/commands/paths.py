@@ -145,6 +145,8 @@ def _next(result: PathsResult, more: str) -> None:
     k = f" -k {asked['k']}" if asked["k"] > 1 else ""
     apart = f" --disjoint {asked['disjoint']}" if asked["disjoint"] else ""
     hints = [f"{again}{k}{apart} -o routes.geojson     as a layer (.gpkg, .csv, .parquet too)"]
+    if not result.proof["proved"] and result.proof["reached"] == "time":
+        hints.append(f"{again}{k}{apart} --time-limit {min(600, 10 * asked['time_limit_s']):g}     search longer")
     if asked["disjoint"] != "risk":
         hints.append(f"{again} -k {max(2, asked['k'])} --disjoint risk     which no single failure takes down together")
     output.hints(hints)

@@ -260,8 +260,11 @@ class _Answer:
             parts = ["Too large for the exact search"]
         if proof.untried:
             parts.append(f"{proof.untried:,} single failures were not tried, so what routes share is not known")
-        parts.append(f"best found so far: {found:,} of {q.k:,}, not proved best")
-        if proof.at_most is not None and found < q.k:
+        if q.disjoint == "risk":
+            parts.append(f"best found so far: {found:,} of {q.k:,}, not proved best")
+        else:
+            parts.append(f"found so far: the best {found:,} of {q.k:,}, whether there are more is not known")
+        if proof.at_most is not None and found < q.k and q.disjoint == "risk":
             parts.append(f"there are {proof.at_most:,} at most" if proof.at_most > found else "there are no more")
         if proof.bound is not None:
             parts.append(f"in all they cost {proof.bound:,.6g} at least, these {cost:,.6g}")
@@ -297,9 +300,14 @@ class _Answer:
     def _risk(self) -> tuple[list[Route], dict[str, Any] | None, Proof]:
         q, hit = self.question, self.footprints
         inside = corridor(self.net, self.allowed, self.s, self.t)
-        known = risks(self.system, inside, self.s, self.t, hit.rows if hit is not None else [], self.deadline)
-        search = Search(self.net, q.by, self.allowed, known, inside, self.s, self.t, self.deadline)
+        rows = hit.rows if hit is not None else []
+
+        def look(only: Longs | None) -> Risks:
+            return risks(self.system, inside, self.s, self.t, rows, self.deadline, only)
+
+        search = Search(self.net, q.by, self.allowed, inside, look, self.s, self.t, self.deadline)
         found = search.find(q.k)
+        known = search.risks
         self.said.extend(self._unavoidable(known))
         if len(found.routes) == q.k or not found.proof.proved:
             return found.routes, None, found.proof

@@ -102,7 +102,13 @@ def upstream(system: System, rows: Longs) -> Longs:
 
 
 def risks(
-    system: System, elements: Longs, s: int, t: int, footprints: Sequence[Longs], deadline: Deadline = ENDLESS
+    system: System,
+    elements: Longs,
+    s: int,
+    t: int,
+    footprints: Sequence[Longs],
+    deadline: Deadline = ENDLESS,
+    only: Longs | None = None,
 ) -> Risks:
     """What each single failure, and each hazard, takes down of *elements*.
 
@@ -114,24 +120,27 @@ def risks(
 
     Args:
         elements: corridor assets. s, t: the ends. footprints: rows that each hazard destroys.
-        deadline: after it no further failure is tried, see ``left``.
+        deadline: after it no further failure is tried, see ``left``. only: of the failures, those that these corridor
+            assets may depend on: enough to judge routes over them.
 
     Raises:
         LimitExceeded: there are more failures to try than one question may.
     """
-    tried = upstream(system, elements)
-    tried = tried[system.baseline[tried]]
+    every = upstream(system, elements)
+    every = every[system.baseline[every]]
+    among = np.zeros(system.n, bool)
+    among[elements] = True
+    own = _needed(system, s, among) | _needed(system, t, among)
+    unavoidable = every[own[every]].tolist()
+    tried = every if only is None else np.intersect1d(every, upstream(system, only))
+    tried = tried[~own[tried]]
     if len(tried) > MAX_FAILURES:
         raise LimitExceeded(
             f"{len(tried):,} single failures would have to be tried; at most {MAX_FAILURES:,} are",
             fix="Name the services or link types that routes may use, or ask for node-disjoint routes.",
         )
-    among = np.zeros(system.n, bool)
-    among[elements] = True
-    own = _needed(system, s, among) | _needed(system, t, among)
     cascade = Cascade(system)
     hits: dict[int, frozenset[int]] = {}
-    unavoidable: list[int] = []
     events = [(-1 - i, rows) for i, rows in enumerate(footprints)]
     events += [(row, np.array([row], np.int64)) for row in tried.tolist()]
     for done, (cause, rows) in enumerate(events):

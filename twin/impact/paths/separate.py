@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -51,34 +52,43 @@ class Separate:
     least: bool = True
 
 
-@dataclass(frozen=True)
+@dataclass
 class Search:
     """k routes from s to t of least total cost that no single failure and no hazard takes down together.
 
     Attributes:
-        allowed: (n,) assets that may be passed, all operating. risks: from :func:`twin.impact.paths.risks.risks`.
-        inside: the corridor that they were found for.
+        allowed: (n,) assets that may be passed, all operating. inside: the corridor, assets on any route.
+        look: finds the risks (:func:`twin.impact.paths.risks.risks`), all of them, or those of some corridor assets.
+        risks: what was found.
     """
 
     net: Network
     by: str
     allowed: Bools
-    risks: Risks
     inside: Longs
+    look: Callable[[Longs | None], Risks]
     s: int
     t: int
     deadline: Deadline
+    risks: Risks = field(init=False)
 
     def find(self, k: int) -> Separate:
         """The k routes, or as many as exist; within the deadline, and then the best found."""
         lucky = self._lucky(k)
+        passed = [self.net.to[list(route[:-1])].astype(np.int64) for route in lucky.routes]
+        self.risks = self.look(np.concatenate([np.zeros(0, np.int64), *passed]))
         one = [shortest(self.net, self.by, self.allowed, self.s, self.t)]
         if not lucky.routes or k == 1:
             return Separate(one if lucky.routes else [], None, Proof())
-        if self.risks.left:
-            return Separate(one, None, Proof(False, "time", self._at_most(lucky, k), None, self.risks.left))
-        if len(lucky.routes) == k and not self._shares(lucky.routes):
+        apart = not self.risks.left and not self._shares(lucky.routes)
+        if len(lucky.routes) == k and apart:
             return Separate(lucky.routes, None, Proof())
+        self.risks = self.look(None)
+        if lucky.cut is not None and apart:
+            sharing, least = (None, False) if self.risks.left else self._sharing(len(lucky.routes) + 1, lucky)
+            return Separate(lucky.routes, sharing, Proof(), least)
+        if self.risks.left:
+            return Separate(lucky.routes if apart else one, None, self._open(lucky, k))
         quick = self._quick(k)
         exact = self._program(self.risks.groups())
         for count in range(self._at_most(lucky, k), 1, -1):
@@ -98,6 +108,10 @@ class Search:
     def _lucky(self, k: int) -> Disjoint:
         """Routes that share no asset: what shares no risk costs as much at least."""
         return disjoint(self.net, self.by, self.allowed, np.ones(self.net.n, bool), self.s, self.t, k, self.deadline)
+
+    def _open(self, lucky: Disjoint, k: int) -> Proof:
+        """Not all risks are known."""
+        return Proof(False, "time", self._at_most(lucky, k), None, self.risks.left)
 
     def _at_most(self, lucky: Disjoint, k: int) -> int:
         return len(lucky.routes) if lucky.cut is not None else k

@@ -114,7 +114,7 @@ def propose(seen: list[Seen], schema: Schema) -> list[Proposal]:
 
 def _identify(proposal: Proposal) -> None:
     seen = proposal.seen
-    texts = {name: seen.texts(name) for name in seen.columns}
+    texts = {name: seen.texts(name) for name in seen.columns if "{" not in name}  # braces are for patterns
     unique = [name for name, values in texts.items() if all(values) and len(set(values)) == len(values)]
     own = [n for n in unique if re.search(rf"\b({IDS})\b", plain(n)) and not is_word(LON, n) and not is_word(LAT, n)]
     whole = [n for n in own if is_word(IDS, n)]
@@ -125,7 +125,7 @@ def _identify(proposal: Proposal) -> None:
         names = [n for n, values in texts.items() if all(values) and not all(map(MEASURED.match, values))][:8]
         pairs = [p for p in pairwise(names) if len(set(zip(texts[p[0]], texts[p[1]], strict=True))) == seen.rows]
         proposal.id = list(pairs[0]) if pairs else []
-    named = [n for n in seen.columns if is_word(NAMES, n)] or [n for n in seen.columns if has_word(NAMES, n)]
+    named = [n for n in texts if is_word(NAMES, n)] or [n for n in texts if has_word(NAMES, n)]
     proposal.name = named[0] if named else None
 
 

@@ -99,6 +99,13 @@ def test_names_that_toml_must_quote(tmp_path: Path, name: str) -> None:
     assert [a.properties["status"] for a in result.assets.values()] == ["in_service", "planned"]
 
 
+def test_columns_with_braces_are_no_patterns(tmp_path: Path) -> None:
+    (tmp_path / "sites.csv").write_text("{Nr},{Name},Kürzel\n1,a,x\n2,b,y\n", encoding="utf-8")
+    result, _ = mapped(tmp_path / "sites.csv", "sheet", tmp_path)
+    loads_whole(result)
+    assert list(result.assets) == ["x", "y"]
+
+
 def test_words() -> None:
     kinds = default_schema().kinds
     assert [kind_of(n, kinds) for n in ("Trafos_2024", "UW", "LWL-Kabel", "Serverräume", "xyz")] == [

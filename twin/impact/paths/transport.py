@@ -92,7 +92,7 @@ def usual(
     lengths = [hops(net, c.transit) for net, c in zip(nets, found, strict=True)] if len(found) > 1 else [1]
     order = sorted(range(len(found)), key=lambda i: (lengths[i] == 0, found[i].level, lengths[i]))
     best = found[order[0]]
-    says = [f"Routes pass only what transports {best.service} ({', '.join(best.types)}); other links by naming them."]
+    says = [f"Routes pass only what transports {best.service} ({', '.join(best.types)} links); `over` names others."]
     more = [found[i].service for i in order[1:] if lengths[i]]
     if more:
         says.append(f"The transport of {', '.join(more)} joins both ends too; name it to see.")

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from twin.ingest.planner import Progress
     from twin.ingest.report import ImportReport
     from twin.schema import Schema
+    from twin.settings import Settings
+    from twin.store.server import LocalServer
 
 #: Rejects and findings shown on the terminal.
 SHOWN = 20
@@ -36,6 +38,7 @@ Force = Annotated[bool, typer.Option("--force", help="Remove even more than 5 %;
 Full = Annotated[bool, typer.Option("--full", help="Read and compare every row even if the export is unchanged.")]
 Skip = Annotated[bool, typer.Option("--skip-rejects", help="Take the good rows; keep the others as findings.")]
 Guess = Annotated[bool, typer.Option("--guess", help="Say which loader PATH is for, and print a manifest entry.")]
+Bulk = Annotated[bool, typer.Option("--bulk", help="Load an empty managed twin offline, by Neo4j's own import tool.")]
 Back = Annotated[str | None, typer.Option("--rollback", metavar="RUN", help="Take a run back instead.")]
 
 
@@ -49,6 +52,7 @@ def import_(
     force: Force = False,
     full: Full = False,
     skip_rejects: Skip = False,
+    bulk: Bulk = False,
     rollback: Back = None,
     guess: Guess = False,
     json: Json = False,
@@ -75,7 +79,7 @@ def import_(
     schema = _schema(manifest)
     flags = Flags(replace=replace, force=force, full=full, skip_rejects=skip_rejects)
     try:
-        report = _run(manifest, schema, flags, dry_run)
+        report = _run(manifest, schema, flags, dry_run, bulk)
     except ImportRejected as error:
         return _rejected(error, json)
     if json:
@@ -125,13 +129,26 @@ def _schema(manifest: Manifest) -> Schema:
     return load_schema(list(dict.fromkeys([*own, *manifest.schema_files])))
 
 
-def _run(manifest: Manifest, schema: Schema, flags: Any, dry_run: bool) -> ImportReport:
+def _run(manifest: Manifest, schema: Schema, flags: Any, dry_run: bool, bulk: bool) -> ImportReport:
     from twin.ingest.run import run_import
 
     settings = wiring.settings()
     with wiring.open_store(settings) as store, _progress() as progress:
         reports = settings.home / "reports"
-        return run_import(store, schema, manifest, reports=reports, flags=flags, dry_run=dry_run, progress=progress)
+        server = _managed(settings) if bulk else None
+        how: dict[str, Any] = {"reports": reports, "flags": flags, "dry_run": dry_run, "progress": progress}
+        return run_import(store, schema, manifest, **how, bulk=server)
+
+
+def _managed(settings: Settings) -> LocalServer:
+    """The managed server. Raises InvalidParameter: the twin is in another one."""
+    from twin.store.server import LocalServer
+
+    if settings.neo4j_uri:
+        raise InvalidParameter(
+            "--bulk is for the managed server only", fix="Leave --bulk out, or unset TWIN_NEO4J_URI."
+        )
+    return LocalServer(settings.home, settings.neo4j_version, settings.cache)
 
 
 @contextmanager

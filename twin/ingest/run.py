@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from twin.collector import paused
-from twin.errors import ImportRejected, ImportUnfinished, ReplaceRefused, SchemaError, StoreMoved
+from twin.errors import ImportRejected, ImportUnfinished, InvalidParameter, ReplaceRefused, SchemaError, StoreMoved
 from twin.ingest.apply import Applier
+from twin.ingest.bulk import BulkApplier
 from twin.ingest.claim import Claim, claimed
 from twin.ingest.manifest import Manifest
 from twin.ingest.plan import Plan, SourcePlan
@@ -26,6 +27,7 @@ from twin.schema import Schema, SchemaText, load_schema, supersede
 
 if TYPE_CHECKING:
     from twin.store import Store
+    from twin.store.server import LocalServer
 
 #: ``--replace`` refuses to remove more than this share of what the store holds of a source.
 GUARD = 0.05
@@ -48,6 +50,7 @@ def run_import(
     flags: Flags | None = None,
     dry_run: bool = False,
     progress: Progress = quiet,
+    bulk: LocalServer | None = None,
 ) -> ImportReport:
     """Import everything the manifest lists, as one run with one new revision.
 
@@ -56,6 +59,7 @@ def run_import(
         reports: folder for the report and the rejects file of the run.
         dry_run: plan only; the store is not written at all.
         progress: called with phase, done, total.
+        bulk: the managed server behind *store*, to be loaded offline; only where the twin is empty.
 
     Raises:
         ImportRejected: rows cannot be taken and ``skip_rejects`` is off; nothing was written, and the error's
@@ -64,7 +68,7 @@ def run_import(
     """
     flags = flags or Flags()
     schema = _kept_schema(store.state().schema, schema)
-    job = _Job(store, schema, manifest, reports, flags, progress)
+    job = _Job(store, schema, manifest, reports, flags, progress, bulk)
     if dry_run:
         state = store.rows("ingest.state")
         row: dict[str, Any] = state[0] if state else {"revision": 0, "next_ord": 0, "applying": None}
@@ -101,8 +105,10 @@ def _kept_schema(kept: tuple[SchemaText, ...], schema: Schema) -> Schema:
 
 class _Job:
     def __init__(
-        self, store: Store, schema: Schema, manifest: Manifest, reports: Path, flags: Flags, progress: Progress
-    ) -> None:
+        self, store: Store, schema: Schema, manifest: Manifest, reports: Path, flags: Flags, progress: Progress,
+        bulk: LocalServer | None = None,
+    ) -> None:  # fmt: skip
+        self._bulk = bulk
         self._store = store
         self._schema = schema
         self._manifest = manifest
@@ -118,6 +124,11 @@ class _Job:
 
     def run(self, claim: Claim) -> ImportReport:
         started, begun = time.monotonic(), now()
+        if self._bulk is not None and (claim.next_ord or claim.applying):
+            raise InvalidParameter(
+                "--bulk loads an empty twin, and this one is not empty",
+                fix="Leave --bulk out, or twin down --purge first.",
+            )
         open_run = self._open_run(claim)
         run = str(open_run["id"]) if open_run else new_id()
         with Spool() as spool:
@@ -131,7 +142,8 @@ class _Job:
                 return self._report(plan, "unchanged", None, claim.revision, started)
             head = self._head(plan, run, begun)
             whole = Planned.read(open_run).plan or plan.to_dict()
-            applier = Applier(self._store, self._schema, plan, claim, head, self._progress)
+            how = (self._store, self._schema, plan, claim, head, self._progress)
+            applier = Applier(*how) if self._bulk is None else BulkApplier(self._bulk, *how)
             revision = applier.apply(lambda: result_of(plan, whole, started))
             resumed = whole if open_run is not None else None
             report = self._report(plan, "applied", run, revision, started, resumed)

@@ -21,13 +21,13 @@ import platformdirs
 import psutil
 
 from twin.errors import ServerError, ServerLocked
-from twin.store import config, jars, java, process
+from twin.store import bulk, config, jars, java, process
 from twin.store.catalogue import default_catalogue
 
 USER = "neo4j"
 START_SECONDS = 180.0
 LOCK_SECONDS = 600.0  # a first start may be downloading
-FILES = ("server.json", "password")
+FILES = ("server.json", "password", "bulk", bulk.MARK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +108,35 @@ class LocalServer:
             ServerError: it does not come up; the message has the end of its log.
         """
         with process.exclusive(self.home / "start.lock", LOCK_SECONDS):
+            if bulk.abandoned(self.home):
+                self._stop()
+                bulk.wipe(self.home)
             if self._process() is None:
                 self._launch(progress)
             return self._wait_ready(progress)
 
     def ensure(self, progress: jars.Progress = silent) -> Endpoint:
         """The running server's endpoint; it is started when it does not run, and again when it crashed."""
-        if self._process() is not None and self._note().get("ready"):
+        if self._process() is not None and self._note().get("ready") and not bulk.abandoned(self.home):
             return self.endpoint()
         return self.start(progress)
+
+    def load(self, nodes: bulk.Files, links: bulk.Files, progress: jars.Progress = silent) -> Endpoint:
+        """Replace the database by what CSV files hold, offline, and start again; see :mod:`twin.store.bulk`.
+
+        Raises:
+            ServerError: the files are refused, or the server does not come up again.
+        """
+        with process.exclusive(self.home / "start.lock", LOCK_SECONDS):
+            self._stop()
+            runtime = java.find_java(java.needed(self.version))
+            arguments = config.write_arguments(
+                self.home, self.version, jars.fetch(self.version, self.cache, progress), self.memory
+            )
+            progress("Loading offline", 0, 0)
+            bulk.load(self, [str(runtime), f"@{arguments}", config.ADMIN_CLASS], nodes, links)
+            self._launch(progress)
+            return self._wait_ready(progress)
 
     def stop(self) -> bool:
         """Stop the server and wait for its end; False when none was running."""

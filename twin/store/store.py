@@ -168,6 +168,11 @@ class Store:
         """Marks of what this store has written and seen; another process can wait for them with :meth:`after`."""
         return sorted(str(mark) for mark in self._marks.get_bookmarks())
 
+    def begin_anew(self) -> None:
+        """Forget all marks: the database behind the address is another one now, and counts from the beginning."""
+        self._marks = neo4j.GraphDatabase.bookmark_manager()
+        self._reached = False
+
     def after(self, bookmarks: Iterable[str]) -> None:
         """From now on read only states that hold what these marks stand for."""
         self._marks.update_bookmarks(set(), set(bookmarks))

@@ -6,7 +6,6 @@ from collections import Counter
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
-import numpy as np
 import typer
 from rich.text import Text
 
@@ -100,6 +99,8 @@ def counted(snapshot: Snapshot, rows: list[dict[str, Any]], by: By) -> list[dict
 def _group(snapshot: Snapshot, name: str, by: By) -> str:
     if by is By.source:
         return name.partition(":")[0] if ":" in name else ""
+    import numpy as np
+
     row = snapshot.catalogue.find(name)  # an import's finding may name what is gone
     return "" if row is None else str(snapshot.catalogue.brief(np.array([row], np.int64))[0]["kind"])
 

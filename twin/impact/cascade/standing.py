@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -205,6 +205,33 @@ class Cascade:
                 np.zeros(0, np.int64) if often is None else often,
             )  # fmt: skip
         return sums, sizes
+
+    def tally(
+        self, ptr: Longs, rows: Ints | Longs, group: Bytes, values: Floats, groups: int, often: Longs | None = None
+    ) -> Tally:
+        """What each of many events costs, by groups of assets.
+
+        Args:
+            ptr: (c + 1,) scenario i lets ``rows[ptr[i]:ptr[i+1]]`` fail. group: (n,) below *groups*.
+            values: (n,) what an asset is worth. often: (n,) how often each asset left, added to.
+        """
+        s, c = self.standing, len(ptr) - 1
+        made = Tally(np.zeros(c, np.int64), np.zeros((c, groups), np.int64), np.zeros((c, groups)))
+        with s.worker() as (state, work):
+            kernels.tallies(
+                s.rules, state, work, np.ascontiguousarray(ptr, np.int64), np.ascontiguousarray(rows, np.int32),
+                np.ascontiguousarray(group, np.uint8), np.ascontiguousarray(values, np.float64), *made,
+                np.zeros(0, np.int64) if often is None else often,
+            )  # fmt: skip
+        return made
+
+
+class Tally(NamedTuple):
+    """Of c events: (c,) how many of the named assets operated, (c, groups) assets that left, and their worth."""
+
+    failed: Longs
+    assets: Longs
+    worth: Floats
 
 
 def scratch(n: int, m: int) -> Work:

@@ -12,11 +12,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from twin.errors import InvalidParameter, LimitExceeded
-from twin.impact.cascade import Cascade
+from twin.impact.cascade import Cascade, Tally
 from twin.impact.failures import intime
 from twin.impact.failures.criticality import L1_NOTE, MODEL_LEVEL, STEADY_NOTE, Progress, about, check_horizon, tidy
 from twin.impact.failures.scenarios import Scenarios, Source, scenarios_of
-from twin.impact.failures.weights import COUNT, domains, spread, unit_of, worth
+from twin.impact.failures.weights import COUNT, domains, unit_of, worth
 from twin.impact.system import System
 from twin.snapshot.arrays import Floats, Longs
 from twin.snapshot.catalogue import Catalogue
@@ -107,16 +107,15 @@ def screen(
     if len(scenarios) > options.max_scenarios or len(scenarios) * len(names) > MAX_CELLS:
         raise LimitExceeded(f"{len(scenarios):,} scenarios; at most {options.max_scenarios:,} are screened at once")
     values = worth(system.arrays, options.weight)
-    ones = np.ones(system.n)
-    weights = np.column_stack([spread(ones, code, len(names)), spread(values, code, len(names))])
-    own, often = _own(system, scenarios), np.zeros(system.n, np.int64)
+    often = np.zeros(system.n, np.int64)
     tell = progress or (lambda done, total: None)
     if options.timeline:
         intime.check_work(len(scenarios), system.n, options.max_work, "Screening in time")
-        sums = _in_time(system, scenarios, weights, horizon, often, tell)
+        found = _in_time(system, scenarios, code, values, len(names), horizon, often, tell)
     else:
-        sums = _steady(system, scenarios, weights, often, options.threads or os.cpu_count() or 1, tell)
-    table = _table(system, scenarios, own, sums, names)
+        threads = options.threads or os.cpu_count() or 1
+        found = _steady(system, scenarios, code, values, len(names), often if options.often else None, threads, tell)
+    table = _table(system, scenarios, found, names)
     return ScreenResult(
         weight=options.weight,
         mode="timeline" if options.timeline else "steady",
@@ -125,7 +124,7 @@ def screen(
         table=table,
         often=_often(system, scenarios, often) if options.often else None,
         summary=_summary(table),
-        notes=[*_idle(scenarios, own), L1_NOTE, *([] if options.timeline else [STEADY_NOTE])],
+        notes=[*_idle(scenarios, found.failed), L1_NOTE, *([] if options.timeline else [STEADY_NOTE])],
     )
 
 
@@ -140,56 +139,50 @@ def _idle(scenarios: Scenarios, own: Longs) -> list[str]:
     return [f"{count}: they count with no loss ({shown}{more})."]
 
 
-def _own(system: System, scenarios: Scenarios) -> Longs:
-    """(s,) operating assets that each scenario names, each once."""
-    rows = scenarios.rows.astype(np.int64)
-    of = np.repeat(np.arange(len(scenarios)), np.diff(scenarios.ptr))
-    pairs = np.unique((of * system.n + rows)[system.baseline[rows]])
-    return np.bincount(pairs // max(system.n, 1), minlength=len(scenarios)).astype(np.int64)
-
-
 def _steady(
-    system: System, scenarios: Scenarios, weights: Floats, often: Longs, threads: int, tell: Progress
-) -> Floats:
-    """(s, w) sums, part by part; every thread counts for itself how often assets are lost."""
+    system: System, scenarios: Scenarios, code: Longs, values: Floats, groups: int, often: Longs | None, threads: int,
+    tell: Progress,
+) -> Tally:  # fmt: skip
+    """What the scenarios cost, part by part; every thread counts for itself how often assets are lost."""
     parts = [(low, min(low + PART, len(scenarios))) for low in range(0, len(scenarios), PART)]
     threads = max(1, min(threads, len(parts)))
-    cascade = Cascade(system)
+    cascade, group = Cascade(system), code.astype(np.uint8)
     cascade.lost(np.zeros(0, np.int32))  # makes ready what the threads share
-    sums = np.zeros((len(scenarios), weights.shape[1]))
-    counts = [np.zeros(system.n, np.int64) for _ in range(threads)]
-    free = list(counts)
+    free: list[Longs | None] = [None if often is None else np.zeros(system.n, np.int64) for _ in range(threads)]
+    counts = [count for count in free if count is not None]
 
-    def work(part: tuple[int, int]) -> int:
+    def work(part: tuple[int, int]) -> Tally:
         mine = free.pop()
-        low, high = part
-        ptr = scenarios.ptr[low : high + 1]
-        rows = scenarios.rows[ptr[0] : ptr[-1]]
-        sums[low:high] = cascade.scenarios(ptr - ptr[0], rows, weights, mine)[0]
+        ptr = scenarios.ptr[part[0] : part[1] + 1]
+        made = cascade.tally(ptr - ptr[0], scenarios.rows[ptr[0] : ptr[-1]], group, values, groups, mine)
         free.append(mine)
-        return high - low
+        return made
 
-    done = 0
+    found: list[Tally] = []
     with ThreadPoolExecutor(threads) as pool:
-        for size in pool.map(work, parts):
-            done += size
+        for (_, done), made in zip(parts, pool.map(work, parts), strict=True):
+            found.append(made)
             tell(done, len(scenarios))
     for count in counts:
-        often += count
-    return sums
+        often += count  # type: ignore[operator]
+    return Tally(*(np.concatenate(column) for column in zip(*found, strict=True)))
 
 
 def _in_time(
-    system: System, scenarios: Scenarios, weights: Floats, horizon: float, often: Longs, tell: Progress
-) -> Floats:
-    sums = np.zeros((len(scenarios), weights.shape[1]))
-    for place in range(len(scenarios)):
-        rows = scenarios.rows[scenarios.ptr[place] : scenarios.ptr[place + 1]]
+    system: System, scenarios: Scenarios, code: Longs, values: Floats, groups: int, horizon: float, often: Longs,
+    tell: Progress,
+) -> Tally:  # fmt: skip
+    c = len(scenarios)
+    found = Tally(np.zeros(c, np.int64), np.zeros((c, groups), np.int64), np.zeros((c, groups)))
+    for place in range(c):
+        rows = np.unique(scenarios.rows[scenarios.ptr[place] : scenarios.ptr[place + 1]])
         lost = intime.run(system, rows, horizon).lost
         often += lost
-        sums[place] = weights[lost].sum(axis=0)
-        tell(place + 1, len(scenarios))
-    return sums
+        found.failed[place] = np.count_nonzero(system.baseline[rows])
+        found.assets[place] = np.bincount(code[lost], minlength=groups)
+        found.worth[place] = np.bincount(code[lost], values[lost], minlength=groups)
+        tell(place + 1, c)
+    return found
 
 
 def _failed_ids(system: System, scenarios: Scenarios) -> pa.ListArray:
@@ -199,18 +192,17 @@ def _failed_ids(system: System, scenarios: Scenarios) -> pa.ListArray:
     return pa.ListArray.from_arrays(pa.array(scenarios.ptr, pa.int32()), of)
 
 
-def _table(system: System, scenarios: Scenarios, own: Longs, sums: Floats, names: list[str]) -> pa.Table:
-    k = len(names)
+def _table(system: System, scenarios: Scenarios, found: Tally, names: list[str]) -> pa.Table:
     columns: dict[str, Any] = {
         "scenario": pa.array(scenarios.names, pa.string()),
-        "failed": pa.array(own),
-        "assets": pa.array(sums[:, :k].sum(axis=1).astype(np.int64)),
-        "lost": pa.array(tidy(sums[:, k:].sum(axis=1))),
+        "failed": pa.array(found.failed),
+        "assets": pa.array(found.assets.sum(axis=1)),
+        "lost": pa.array(tidy(found.worth.sum(axis=1))),
     }
     for i, name in enumerate(names):
-        columns[f"assets_{name}"] = pa.array(sums[:, i].astype(np.int64))
+        columns[f"assets_{name}"] = pa.array(found.assets[:, i])
     for i, name in enumerate(names):
-        columns[f"lost_{name}"] = pa.array(tidy(sums[:, k + i]))
+        columns[f"lost_{name}"] = pa.array(tidy(found.worth[:, i]))
     columns["failed_ids"] = _failed_ids(system, scenarios)
     return pa.table(columns)
 

@@ -121,7 +121,7 @@ class Grid:
             container = self._node_container(place)
             points = self.places.points(node, place.node, container, self._station(container)) or self._met(place)
             merged = place.node.cls == "TopologicalNode" and not self.topology.is_border(place)
-            kind = "bus" if place.busbars or merged else "junction"
+            kind = "bus" if place.busbars or merged else "line_junction"
             yield self._asset(node, kind, properties, as_point(points))
             self._contained(node.native, container, node.origin())
 

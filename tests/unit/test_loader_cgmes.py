@@ -56,7 +56,7 @@ def test_fixture(tiny: Result) -> None:
         "substation": 3,
         "voltage_level": 5,
         "bus": 7,  # 5 connectivity nodes with a busbar, 2 topological nodes (one of them with 2 busbar sections)
-        "junction": 8,  # 3 inside bays, 3 at borders, 2 of direct current
+        "line_junction": 8,  # 3 inside bays, 3 at borders, 2 of direct current
         "power_line": 6,
         "transformer": 1,
         "switch": 6,  # 5 and a terminal that is not connected
@@ -380,7 +380,7 @@ def test_microgrid_2(shared: Path, tmp_path: Path) -> None:
     result, plain = check_losses(folder, tmp_path / "tables")
     assert result.rejects == []
     assert Counter(a.kind for a in result.assets.values()) == {
-        **{"region": 7, "substation": 3, "voltage_level": 10, "bus": 11, "junction": 5, "power_line": 12},
+        **{"region": 7, "substation": 3, "voltage_level": 10, "bus": 11, "line_junction": 5, "power_line": 12},
         **{"transformer": 7, "switch": 1, "generator": 5, "external_grid": 10, "load": 6, "shunt": 3},
     }
     assert len(plain.of("BusbarSection")) == 13
@@ -399,7 +399,7 @@ def test_microgrid_3(shared: Path, tmp_path: Path) -> None:
     result, plain = check_losses(shared / SET / "cgmes3", tmp_path / "tables")
     assert result.rejects == []
     assert Counter(a.kind for a in result.assets.values()) == {
-        **{"region": 7, "substation": 3, "voltage_level": 9, "bus": 13, "junction": 28, "power_line": 12},
+        **{"region": 7, "substation": 3, "voltage_level": 9, "bus": 13, "line_junction": 28, "power_line": 12},
         **{"transformer": 7, "switch": 26, "series_compensator": 1, "generator": 5, "external_grid": 10},
         **{"load": 6, "shunt": 4},
     }

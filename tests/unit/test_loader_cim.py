@@ -46,7 +46,7 @@ def test_fixture(tiny: Result) -> None:
     assert tiny.rejects == []
     check_against_schema(tiny)
     assert Counter(a.kind for a in tiny.assets.values()) == {
-        **{"region": 1, "substation": 1, "feeder": 2, "external_grid": 1, "junction": 11, "power_line": 3},
+        **{"region": 1, "substation": 1, "feeder": 2, "external_grid": 1, "line_junction": 11, "power_line": 3},
         **{"switch": 5, "transformer": 2, "regulator": 1, "load": 5, "shunt": 1, "generator": 1, "storage_unit": 1},
     }
     assert all(a.geometry is None for a in tiny.assets.values()), "drawing coordinates are no places"
@@ -195,15 +195,15 @@ def test_bad_options() -> None:
 
 REAL = {
     "ieee13.xml": {
-        **{"region": 2, "substation": 1, "feeder": 1, "external_grid": 1, "junction": 22, "power_line": 11},
+        **{"region": 2, "substation": 1, "feeder": 1, "external_grid": 1, "line_junction": 22, "power_line": 11},
         **{"switch": 5, "transformer": 3, "regulator": 1, "load": 16, "shunt": 2, "generator": 2, "storage_unit": 3},
     },
     "ieee13_assets.xml": {
-        **{"region": 2, "substation": 1, "feeder": 1, "external_grid": 1, "junction": 16, "power_line": 11},
+        **{"region": 2, "substation": 1, "feeder": 1, "external_grid": 1, "line_junction": 16, "power_line": 11},
         **{"switch": 1, "transformer": 2, "regulator": 1, "load": 15, "shunt": 2},
     },
     "IEEE123.xml": {
-        **{"region": 2, "substation": 1, "feeder": 1, "external_grid": 1, "junction": 130, "power_line": 118},
+        **{"region": 2, "substation": 1, "feeder": 1, "external_grid": 1, "line_junction": 130, "power_line": 118},
         **{"switch": 8, "transformer": 1, "regulator": 4, "load": 91, "shunt": 4},
     },
 }

@@ -11,7 +11,7 @@ from twin.impact.system import System
 from twin.model import Finding
 
 #: Kinds with one voltage at all their ends.
-ONE_VOLTAGE = {"bus", "power_line", "switch", "feeder", "junction", "voltage_level"}
+ONE_VOLTAGE = {"bus", "power_line", "switch", "feeder", "line_junction", "voltage_level"}
 #: Nominal voltages may be written rounded or as operated; more apart than this share is another level.
 APART = 0.15
 

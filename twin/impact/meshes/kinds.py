@@ -17,16 +17,18 @@ from twin.snapshot.arrays import Arrays, Bools, Longs
 def edge_kinds(schema: Schema) -> frozenset[str]:
     """Kinds that are edges of a network rather than nodes.
 
-    Those drawn as lines, and in each mesh those that may stand wherever a line may: beside a power line also
-    transformer and switch, beside a span also path and circuit.
+    Those drawn as lines, and in each mesh those that may end at every kind of node where a line may: beside a power
+    line also transformer and switch, beside a span also path and circuit. Nodes are what no two of may be joined
+    directly.
     """
     lines = {kind.name for kind in schema.kinds.values() if kind.geometry == "line"}
     found = set(lines)
     for link in schema.link_types.values():
         if link.mesh:
             beside = _partners(link)
-            like = {frozenset(beside[kind]) for kind in lines if kind in beside}
-            found |= {kind for kind, others in beside.items() if frozenset(others) in like}
+            for line in lines & beside.keys():
+                nodes = {kind for kind in beside[line] if kind not in beside[kind]}
+                found |= {kind for kind, others in beside.items() if nodes and nodes <= others}
     return frozenset(found)
 
 

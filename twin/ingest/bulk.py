@@ -8,7 +8,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from twin.errors import StoreMoved
+from twin.errors import StoreMoved, StoreQueryError
 from twin.ingest.claim import Claim
 from twin.ingest.plan import Plan
 from twin.ingest.planner import Progress
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 #: What the import tool calls the types of properties.
 TYPES = {"string": "string", "enum": "string", "number": "double", "integer": "long", "boolean": "boolean"}
 #: What stitch rules write beside the properties of the schema.
-STITCHED = {"rule": "string", "distance_m": "double"}
+STITCHED = {"rule": "string", "distance_m": "double", "confidence": "double"}
 ASSET = ("native_id", "name", "hash", "kind", "domain", "source", "run")
 LINK = ("key", "hash", "group", "need", "source", "run")
 WRITTEN = 100_000
@@ -133,6 +133,8 @@ class BulkApplier:
         head = [row.from_id, row.to_id, row.key, row.hash, row.group, row.need, source, self._run["id"]]
         if not row.properties:
             return head + [None] * len(columns)
+        if not row.properties.keys() <= set(columns):  # it would be lost without a word
+            raise StoreQueryError(f"a link has properties that the bulk way does not know: {sorted(row.properties)}")
         return head + [_cell(row.properties.get(name)) for name in columns]
 
     def _write(self, path: Path, head: list[str], rows: Iterable[list[Any]]) -> None:

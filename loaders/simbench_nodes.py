@@ -68,7 +68,7 @@ class Nodes:
             if self.subnet[i]:
                 properties["subnet"] = self.subnet[i]
             origin = Origin(self.table.file, self.table.numbers[i])
-            kind = "bus" if kinds[i] in BUSBARS else "junction"
+            kind = "bus" if kinds[i] in BUSBARS else "line_junction"
             yield AssetRecord(self.ids[i], kind, names[i], properties, self.point(i), origin)
         yield from self.contained(self.table, inside, self.ids)
 

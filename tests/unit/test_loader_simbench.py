@@ -46,7 +46,7 @@ def test_fixture() -> None:
     assert result.rejects == []
     check_against_schema(result)
     assert Counter(a.kind for a in result.assets.values()) == {
-        "substation": 1, "bus": 6, "junction": 5, "power_line": 3, "hvdc_line": 1, "transformer": 3, "switch": 4,
+        "substation": 1, "bus": 6, "line_junction": 5, "power_line": 3, "hvdc_line": 1, "transformer": 3, "switch": 4,
         "generator": 3, "external_grid": 1, "storage_unit": 1, "load": 3, "shunt": 1,
     }  # fmt: skip
     assert Counter(kind for _, kind, _ in result.links) == {"CONTAINS": 5, "CONDUCTS": 23, "POWERS": 9}
@@ -202,7 +202,7 @@ def test_complete_data() -> None:
     names = [row["id"] for row in rows_of(path / "Node.csv")]
     assert len(names) == 105_762
     kinds = Counter(a.kind for a in result.assets.values())
-    assert kinds["bus"] + kinds["junction"] == len(names)
+    assert kinds["bus"] + kinds["line_junction"] == len(names)
     assert kinds["switch"] == 73_573
     raw = [(r["nodeA"], r["nodeB"]) for r in rows_of(path / "Line.csv")]
     raw += [(r["nodeA"], r["nodeB"]) for r in rows_of(path / "Switch.csv") if r["cond"] == "1"]

@@ -169,7 +169,7 @@ def logical(tables: Tables) -> set[str]:
         (row["from"], schema.link_types[row["type"]], row["to"]) for row in tables.links if row["from"] != row["to"]
     ]
     above: set[str] = set()
-    for service in {t.service for _, t, _ in rows if t.mesh}:
+    for service in {t.service for t in schema.link_types.values() if t.mesh}:
         mesh = {v for a, t, b in rows if t.mesh and t.service == service for v in (a, b) if kind[v] in EDGES}
         own = [(a, t, b) for a, t, b in rows if t.service == service and not t.mesh and kind[b] in EDGES]
         for _ in range(len(rows) + 1):

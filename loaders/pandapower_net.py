@@ -209,10 +209,16 @@ class Net:
             if element.role == "joins":
                 if (table, row.key, bus) not in self.switches:  # else the switch joins them
                     self.links.append(LinkRecord(asset.id, "CONDUCTS", bus, origin=origin))
-            elif element.role == "feeds" or (element.role == "follows" and self.options.static_generators == "feed"):
+            elif self._feeds(row, element):
                 self.links.append(LinkRecord(asset.id, "POWERS", bus, origin=origin))
             else:
                 self.links.append(LinkRecord(bus, "POWERS", asset.id, origin=origin))
+
+    def _feeds(self, row: Row, element: Element) -> bool:
+        """Whether it is a source: not what takes power only (a condenser, a pump), static ones only if told so."""
+        if all(isinstance(p := row.cells.get(column), int | float) and p <= 0 for column in POWER):
+            return False
+        return element.role == "feeds" or (element.role == "follows" and self.options.static_generators == "feed")
 
     # -- switches ----------------------------------------------------------------------------------------------
 

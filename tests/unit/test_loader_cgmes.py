@@ -87,7 +87,10 @@ def test_properties(tiny: Result, names: Plain) -> None:
         found.pop("operator", None)
         return found
 
-    assert of("line 1") == {"voltage_kv": 380.0, "length_km": 40.0, "capacity_mva": pytest.approx(592.361, abs=1e-3)}
+    assert of("line 1") == {
+        **{"voltage_kv": 380.0, "length_km": 40.0, "capacity_mva": pytest.approx(592.361, abs=1e-3)},
+        "equipment_type": "ACLineSegment",
+    }
     assert of("transformer") == {"windings": 3, "capacity_mva": 300.0, "voltage_kv": 380.0, "voltage_low_kv": 20.0}
     assert of("generator G") == {
         **{"capacity_mw": 400.0, "capacity_mva": 500.0, "voltage_kv": 380.0, "fuel": "gas"},

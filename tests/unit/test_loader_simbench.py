@@ -86,7 +86,10 @@ def test_neighbour_that_is_not_there_feeds(tmp_path: Path) -> None:
     """Without the transformer from HV1 the medium voltage lives on the equivalent of HV1 only."""
     text = (GRID / "Switch.csv").read_text(encoding="utf-8")
     line = next(row for row in text.splitlines() if row.startswith("HV1 Switch 1"))
-    result = read(changed(tmp_path, "Switch.csv", line + "\n", ""))
+    path = changed(tmp_path, "Switch.csv", line + "\n", "")
+    assert "external/HV1 grid at MV1.101" not in read(path).assets  # the three-winding transformer joins them
+    (path / "Transformer3W.csv").unlink()
+    result = read(path)
     assert "external/HV1 grid at MV1.101" in result.assets
 
 
@@ -194,6 +197,12 @@ def parts(edges: list[tuple[str, str]], names: list[str]) -> frozenset[frozenset
     return frozenset(map(frozenset, groups.values()))
 
 
+@pytest.fixture(scope="module")
+def complete(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    path = folder("TWIN_SIMBENCH")
+    return path, snapshot_of(read(path), tmp_path_factory.mktemp("complete") / "tables")
+
+
 def test_complete_data() -> None:
     """The whole data set: nothing rejected, and its parts are those of the tables themselves."""
     path = folder("TWIN_SIMBENCH")
@@ -212,6 +221,29 @@ def test_complete_data() -> None:
     found = parts(mesh, sorted({end for edge in mesh for end in edge} | {f"node/{name}" for name in names}))
     nodes = frozenset(frozenset(n[5:] for n in part if n.startswith("node/")) for part in found)
     assert nodes == parts(raw, names)
+
+
+@pytest.mark.parametrize(
+    ("event", "nodes"),
+    [("transformer/MV4.101-LV6.418-Trafo 1", 173), ("substation/HV1_MV1.101_Substation", 16_447)],
+)
+def test_what_is_lost_in_the_complete_data(complete: Any, event: str, nodes: int) -> None:
+    """The nodes that no power plant reaches any more, by the components of the raw tables."""
+    path, found = complete
+    station, name = event.partition("/")[0] == "substation", event.partition("/")[2]
+    gone = {r["id"] for r in rows_of(path / "Node.csv") if station and r["substation"] == name}
+    edges = []
+    for file, a, b in (("Line", "nodeA", "nodeB"), ("Switch", "nodeA", "nodeB"), ("Transformer", "nodeHV", "nodeLV")):
+        for row in rows_of(path / f"{file}.csv"):
+            out = row["id"] == name or (station and row.get("substation") == name) or row.get("cond") == "0"
+            if not out and row[a] not in gone and row[b] not in gone:
+                edges.append((row[a], row[b]))
+    names = [row["id"] for row in rows_of(path / "Node.csv")]
+    plants = {row["node"] for row in rows_of(path / "PowerPlant.csv")} - gone
+    expected = {one for part in parts(edges, names) if not part & plants for one in part}
+    assert len(expected) == nodes
+    down = {one.removeprefix("node/") for one in lost(found, event) if one.startswith("node/")}
+    assert down == expected
 
 
 def test_assets_have_one_origin_each() -> None:

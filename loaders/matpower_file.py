@@ -14,17 +14,17 @@ from pathlib import Path
 from twin.errors import SourceUnreadable
 from twin.model import Origin, Reject
 
-#: Bytes of a file, characters of a line, cells of a row.
-MAX_BYTES, MAX_LINE, MAX_CELLS = 256 << 20, 1 << 20, 1000
+#: Bytes of a file, characters of a line, cells of a row, characters of a statement.
+MAX_BYTES, MAX_LINE, MAX_CELLS, MAX_STATEMENT = 256 << 20, 1 << 20, 1000, 10_000
 FIX = "Write it with MATPOWER's savecase (version 2)."
 START = re.compile(r"\s*mpc\.(\w+)\s*=\s*([\[{])(.*)", re.DOTALL)
 VERSION = re.compile(r"\s*mpc\.version\s*=\s*['\"]?([\w.]+)")
-NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[+-]?Inf|NaN", re.IGNORECASE)
+NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?|[+-]?Inf|NaN", re.IGNORECASE)
 #: The sums that some cases write for a number: 135/sqrt(3), 50/3.
 SUM = re.compile(r"([-+]?[\d.]+)([*/])(?:([\d.]+)|sqrt\(([\d.]+)\))")
-CONSTANT = re.compile(r"\s*(\w+)\s*=\s*([-+.\deE]+)\s*;?\s*$")
+CONSTANT = re.compile(r"\s*(\w+)\s*=\s*([-+.\deE]+)\s*(?:;\s*)?$")
 CHANGE = re.compile(r"\s*mpc\.(bus|gen|branch|dcline)\s*\(([^()]*)\)\s*=\s*(.*)", re.DOTALL)
-SCALE = re.compile(r"mpc\.(\w+)\s*\(([^()]*)\)\s*([*/])\s*(\w+|[-+.\deE]+)\s*;?\s*$")
+SCALE = re.compile(r"mpc\.(\w+)\s*\(([^()]*)\)\s*([*/])\s*(\w+|[-+.\deE]+)\s*(?:;\s*)?$")
 WORD = re.compile(r"[A-Z][A-Z0-9_]*")
 
 
@@ -151,6 +151,9 @@ class _Reader:
 
     def _statement(self, number: int, text: str) -> None:
         """What stands between the matrices: the version, constants, and changes of a matrix."""
+        if len(text) > MAX_STATEMENT:
+            self._bad(number, "value_too_long", f"the statement has {len(text):,} characters", "Leave it out.")
+            return
         if (version := VERSION.match(text)) and version[1] != "2":
             raise SourceUnreadable(f"{self.case.file} is a case of version {version[1][:20]}", fix=FIX)
         if constant := CONSTANT.match(text):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from loaders.fields import text_of
 from twin.errors import SourceUnreadable
 from twin.model import Origin, Reject
 
@@ -15,6 +16,8 @@ MAX_BYTES = 1 << 30
 FIX = 'Write it with pandapower.to_json(net, "net.json"), without encryption.'
 #: What starts the name of a table that holds results or templates, not the network.
 NOT_NETWORK = ("res_", "_")
+#: Columns whose cells may be lists or objects.
+PLACES = ("geo", "coords")
 
 
 class Row(NamedTuple):
@@ -54,7 +57,7 @@ class Frame:
         if isinstance(content, str):
             try:
                 content = json.loads(content)
-            except (json.JSONDecodeError, RecursionError) as error:
+            except (ValueError, RecursionError) as error:
                 raise _Damaged(f"is not valid JSON: {str(error)[:100]}") from None
         if not isinstance(content, dict):
             raise _Damaged("is no object")
@@ -62,16 +65,21 @@ class Frame:
             raise _Damaged("has an index or columns of several levels")
         seen: set[str] = set()
         for number, (index, cells) in enumerate(self._cells(content, raw.get("orient", "split")), start=1):
-            name = str(int(index)) if isinstance(index, float) and index.is_integer() else str(index).strip()
+            nested = isinstance(index, dict | list)
+            name = "" if nested else text_of(index)
             if isinstance(cells, str):
                 self.rejects.append(self.reject(number, None, "bad_row", cells, "Export the net again."))
-            elif not name or name in seen or isinstance(index, dict | list) or len(name) > 200:
+            elif not name or name in seen or len(name) > 200 or not name.isprintable():
                 code = "duplicate_id" if name in seen else "missing_value"
-                message = f"the index {name[:60]!r} stands twice" if name in seen else "the row has no index"
+                message = (
+                    f"the index {name[:60]!r} stands twice" if name in seen else "the row has no index that can be used"
+                )
                 self.rejects.append(self.reject(number, "index", code, message, "Give every row an index of its own."))
             else:
                 seen.add(name)
-                self.rows.append(Row(number, name, {k: v for k, v in cells.items() if v is not None and v == v}))
+                self.rows.append(
+                    Row(number, name, dict(_cell(k, v) for k, v in cells.items() if v is not None and v == v))
+                )
 
     def _cells(self, content: dict[str, Any], orient: Any) -> Iterator[tuple[Any, dict[str, Any] | str]]:
         """Index and cells of each row, or what is wrong with it."""
@@ -105,6 +113,11 @@ class _Damaged(Exception):
     pass
 
 
+def _cell(column: str, value: Any) -> tuple[str, Any]:
+    """A cell; lists and objects only where places are."""
+    return column, "[...]" if isinstance(value, dict | list) and column not in PLACES else value
+
+
 def read_net(path: Path) -> tuple[dict[str, Frame], list[Reject]]:
     """The tables of the network that have rows or problems, by name; and rejects about the whole file.
 
@@ -135,7 +148,7 @@ def read_net(path: Path) -> tuple[dict[str, Frame], list[Reject]]:
     frames: dict[str, Frame] = {}
     for name, one in content.items():
         if isinstance(one, dict) and one.get("_class") == "DataFrame" and not name.startswith(NOT_NETWORK):
-            frame = Frame(path.name, name, one)
+            frame = Frame(path.name, name.encode("ascii", "backslashreplace").decode()[:200], one)
             if frame.rows or frame.rejects:
                 frames[name] = frame
     if "bus" not in frames:

@@ -131,7 +131,7 @@ class Net:
                 message = f"{frame.name} {row.key} has no {column}"
                 rejects.append(frame.reject(row.number, column, "missing_value", message, "Name the bus."))
             elif bus not in self.buses:
-                message = f"{frame.name} {row.key} is at {bus}, which is not there"
+                message = f"{frame.name} {row.key} is at {bus!r}, which is not there"
                 fix = "Add the bus, or correct its index."
                 rejects.append(frame.reject(row.number, column, "missing_end", message, fix))
             else:
@@ -266,7 +266,7 @@ class Net:
             rejects.append(frame.reject(row.number, "et", "wrong_type", message, "Say what the switch stands at."))
             return ""
         if start and (SWITCHED[what], element, start[0]) not in self.ends:
-            message = f"switch {row.key} is at {start[0]}, where {SWITCHED[what]} {element[:60]} does not end"
+            message = f"switch {row.key} is at {start[0]}, where {SWITCHED[what]} {element[:60]!r} does not end"
             fix = "Correct its bus or element."
             rejects.append(frame.reject(row.number, "element", "missing_end", message, fix))
         return f"{SWITCHED[what]}/{element}"
@@ -326,6 +326,7 @@ def _coordinates(raw: Any, kind: str) -> list[tuple[float, float]]:
         ValueProblem: it is none.
     """
     fix = f"Write it as GeoJSON, a {kind}."
+    shown = repr(raw[:60]) if isinstance(raw, str) else "the cell"
     try:
         content = json.loads(raw) if isinstance(raw, str) else raw
         found = content["coordinates"]
@@ -334,7 +335,7 @@ def _coordinates(raw: Any, kind: str) -> list[tuple[float, float]]:
     except ValueProblem:
         raise
     except (ValueError, TypeError, KeyError, IndexError, RecursionError):
-        raise ValueProblem("bad_geometry", f"{str(raw)[:60]!r} is no {kind} in GeoJSON", fix) from None
+        raise ValueProblem("bad_geometry", f"{shown} is no {kind} in GeoJSON", fix) from None
     if not points or content.get("type", kind) != kind:
-        raise ValueProblem("bad_geometry", f"{str(raw)[:60]!r} is no {kind} in GeoJSON", fix)
+        raise ValueProblem("bad_geometry", f"{shown} is no {kind} in GeoJSON", fix)
     return points

@@ -122,6 +122,10 @@ def test_cut_off_and_long(tmp_path: Path) -> None:
     assert any("cut off" in r.message for r in read(tmp_path / "x.m").rejects)
     (tmp_path / "x.m").write_bytes(text + b"\n" + b"x" * 2_000_000)
     assert ("x.m:70", "value_too_long") in read(tmp_path / "x.m").places
+    (tmp_path / "x.m").write_bytes(b"mpc.bus = [ " + b"1" * 900_000 + b"x ];")  # no slow pattern either
+    assert read(tmp_path / "x.m").places == [("x.m:1", "wrong_type")]
+    (tmp_path / "x.m").write_bytes(text + b"\nx = 1" + b" " * 900_000 + b"y")
+    assert ("x.m:70", "value_too_long") in read(tmp_path / "x.m").places
     (tmp_path / "x.m").write_bytes(b"mpc.bus = [ " + b"1 " * 300_000 + b"];")
     assert read(tmp_path / "x.m").places == [("x.m:1", "wrong_type")]
     (tmp_path / "x.m").write_bytes(b"")

@@ -167,11 +167,14 @@ def test_bad_rows(tmp_path: Path, cells: Table, place: str, code: str) -> None:
 def test_bad_tables(tmp_path: Path) -> None:
     document = json.loads(NET.read_text(encoding="utf-8"))
     inside = document["_object"]
-    inside["load"]["_object"] = '{"columns": ["bus"], "index": [0, 0, 1, null], "data": [[3], [3], [3, 4], [5]]}'
+    inside["load"]["_object"] = (
+        '{"columns": ["bus"], "index": [0, 0, 1, null, "\\ud800"], "data": [[3], [3], [3, 4], [5], [5]]}'
+    )
     inside["ward"]["_object"] = "[" * 100_000
     inside["shunt"]["orient"] = "values"
     inside["gen"]["is_multiindex"] = True
     inside["heat_pump"] = dict(inside["sgen"])
+    inside["dcline"]["_object"] = "[" + "9" * 5000 + "]"
     path = tmp_path / "net.json"
     path.write_text(json.dumps(document), encoding="utf-8")
     found = read(path).places
@@ -179,7 +182,7 @@ def test_bad_tables(tmp_path: Path) -> None:
     assert ("net.json/load:3", "bad_row") in found
     assert ("net.json/heat_pump", "unknown_kind") in found
     assert [place for place, code in found if code == "bad_row"] == [
-        "net.json/gen", "net.json/load:3", "net.json/ward", "net.json/shunt",
+        "net.json/gen", "net.json/load:3", "net.json/ward", "net.json/shunt", "net.json/dcline",
     ]  # fmt: skip
     assert "net.json/heat_pump" not in dict(read(path, skip=["heat_pump"]).places)
 

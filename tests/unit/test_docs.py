@@ -92,7 +92,7 @@ def test_settings_named_in_the_docs_exist() -> None:
         for alias in (field.validation_alias, *getattr(field.validation_alias, "choices", ()))
         if alias
     }
-    known |= {"TWIN_CI", "TWIN_SHARED"}  # of the tests
+    known |= {"TWIN_CI", "TWIN_SHARED", "TWIN_SIMBENCH", "TWIN_PANDAPOWER", "TWIN_MATPOWER"}  # of the tests
     for page in PAGES:
         for name in re.findall(r"\bTWIN_[A-Z0-9_]+\b", page.read_text(encoding="utf-8")):
             assert name in known, f"{page.relative_to(ROOT)} names {name}"

@@ -67,6 +67,7 @@ def test_the_sample_is_the_same_as_over_bolt(empty: Store, server: LocalServer, 
     assert empty.rows("store.counts")[0]["assets"] == 0
 
 
+@pytest.mark.soak
 def test_texts_that_csv_makes_hard(empty: Store, server: LocalServer, store: Store, tmp_path: Path) -> None:
     words = ['A "quoted", one', "semi;colon", "back\\slash", "Süd\u2028line", "=1+1", "'", "  inner  space "]
     folder = write(tmp_path / "x", [(f"b{i}", "bus", name, 9, 52, "", 110, name) for i, name in enumerate(words)], [])
@@ -75,6 +76,7 @@ def test_texts_that_csv_makes_hard(empty: Store, server: LocalServer, store: Sto
     assert store_digest(empty) == store_digest(store)
 
 
+@pytest.mark.soak
 def test_what_the_tool_refuses_leaves_an_empty_twin(
     empty: Store, server: LocalServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

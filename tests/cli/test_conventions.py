@@ -258,3 +258,23 @@ def test_top_and_limit_are_one(twin: Cli, tables: str) -> None:
         shown = [twin(name, *words, flag, "2", "--tables", tables).out for flag in ("--top", "--limit", "-n")]
         assert shown[0] == shown[1] == shown[2] != ""
     assert twin("cold-start", "--rounds", "2", "--tables", tables).out == shown[0]
+
+
+def test_what_libraries_print_by_themselves_is_no_result() -> None:
+    """A solver in C writes to the file descriptor; only results belong to stdout."""
+    code = (
+        "import os; from twin.cli import main as m;"
+        "m.main = lambda: (os.write(1, b'noise'), print('result'), 0)[2]; m.run()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("result\n", "noise")
+
+
+def test_a_hazard_over_assets_without_places_is_not_judged(twin: Cli, tmp_path: Path) -> None:
+    (tmp_path / "assets.csv").write_text("id,kind,lon,lat\na,bus,,\nb,bus,,\nc,bus,9,52\n", encoding="utf-8")
+    (tmp_path / "links.csv").write_text("from,type,to\n", encoding="utf-8")
+    ring = [[0, 40], [1, 40], [1, 41], [0, 40]]
+    (tmp_path / "h.geojson").write_text(f'{{"type": "Polygon", "coordinates": [{ring}]}}', encoding="utf-8")
+    said = twin("impact", "--hazard", str(tmp_path / "h.geojson"), "--tables", str(tmp_path)).out
+    assert "Not to be judged" in said
+    assert "2 of 3 assets" in said

@@ -83,7 +83,7 @@ def test_routes_are_a_layer_and_a_table(twin: Cli, square: str, tmp_path: Path) 
     [
         (("a", "a"), "both ends are 'a'"),
         (("a", "bb"), "no asset has the id 'bb'"),
-        (("a", "b", "-k", "0"), "k is 0"),
+        (("a", "b", "-k", "0"), "0 routes"),
         (("a", "b", "--by", "length"), "Did you mean length_km"),
         (("a", "b", "--disjoint", "edges"), "Did you mean edge"),
         (("a", "b", "--disjoint", "foo"), "Use edge, node or risk."),

@@ -266,3 +266,10 @@ def test_changes_that_make_no_sense_are_told(changes: dict[str, Any], says: str)
         read(small()).with_changes(**changes)
     with pytest.raises(UnknownAsset):
         read(small()).with_changes(failed=["nothing"])
+
+
+def test_links_may_be_plain_tuples_and_what_is_none_is_told() -> None:
+    assert Changes(links_removed=[("a", "POWERS", "b")]).links_removed == [Link("a", "POWERS", "b")]  # type: ignore[list-item]
+    for bad in (("a", "b"), "a POWERS b", ("a", "POWERS", 3), 7):
+        with pytest.raises(InvalidParameter, match="no link"):
+            Changes(links_added=[bad])  # type: ignore[list-item]

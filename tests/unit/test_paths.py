@@ -465,7 +465,7 @@ def test_direction_and_domains(square: Snapshot, tmp_path: Path) -> None:
     [
         ({"a": "a", "b": "a"}, InvalidParameter, "both ends"),
         ({"a": "a", "b": "bb"}, UnknownAsset, "bb"),
-        ({"k": 0}, InvalidParameter, "k is 0"),
+        ({"k": 0}, InvalidParameter, "0 routes"),
         ({"k": 5000}, LimitExceeded, "1,000"),
         ({"k": 20, "disjoint": "risk"}, LimitExceeded, "at most 8"),
         ({"by": "length"}, InvalidParameter, "length_km"),

@@ -121,7 +121,22 @@ def main(args: Sequence[str] | None = None) -> int:
 
 def run() -> NoReturn:
     """Entry point of the console script."""
+    _own_stdout()
     sys.exit(main())
+
+
+def _own_stdout() -> None:
+    """Keep stdout for results: what libraries in C print by themselves (a solver does) goes to stderr.
+
+    Nothing changes where one of the two is closed.
+    """
+    try:
+        kept = os.dup(1)
+        os.dup2(2, 1)
+    except OSError:
+        return
+    sys.stdout = open(kept, "w", encoding=sys.stdout.encoding, errors=sys.stdout.errors, closefd=False)  # noqa: SIM115
+    sys.stdout.reconfigure(line_buffering=os.isatty(kept))
 
 
 def _interrupted(words: Sequence[str]) -> None:

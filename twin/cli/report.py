@@ -38,6 +38,14 @@ FOOTPRINT = {
 NAMED = 3
 
 
+def nothing(notes: list[str]) -> str:
+    """What to say of an event that affects nothing; not so where most of what it could hit has no place."""
+    from twin.impact.events.event import UNJUDGED
+
+    judged = not any(note.startswith(UNJUDGED) for note in notes)
+    return "Nothing is affected." if judged else "Not to be judged: most assets have no known place (see the notes)."
+
+
 @dataclass(frozen=True)
 class Report:
     """One impact answer to print.
@@ -56,7 +64,7 @@ class Report:
         """Print it; *options*, *horizon* and *tables* are what a follow-up question needs."""
         self._head()
         if not self.result.affected:
-            output.say("Nothing is affected.")
+            output.say(nothing(self.result.notes))
         else:
             self._domains()
             self._kinds()

@@ -45,6 +45,25 @@ class Changes:
     links_added: Sequence[Link] = ()
     links_removed: Sequence[Link] = ()
 
+    def __post_init__(self) -> None:
+        """Tuples are taken as links. Raises InvalidParameter: one does not have ends and type."""
+        self.links_added, self.links_removed = _links(self.links_added), _links(self.links_removed)
+
+
+def _links(given: Sequence[Any]) -> list[Link]:
+    made = []
+    for one in given:
+        try:
+            link = one if isinstance(one, Link) else Link(*one)
+        except TypeError:
+            link = None
+        if link is None or isinstance(one, str) or not all(isinstance(word, str) for word in link):
+            raise InvalidParameter(
+                f"{one!r} is no link", fix="Give ('from', 'TYPE', 'to'), or twin.snapshot.changes.Link."
+            )
+        made.append(link)
+    return made
+
 
 @dataclass
 class Resolved:

@@ -137,7 +137,7 @@ def cut_sets(
     if order is not None and not 1 <= order <= max(possible, 1):
         raise InvalidParameter(
             f"the order is {order}; {possible:,} assets that {asset_id} rests on can fail",
-            fix=f"Give 1 to {max(possible, 1):,}, or none for all sets.",
+            fix=f"Give 1 to {max(possible, 1):,}; or all sets, of whatever order (`--order all`, in Python None).",
         )
     chance, known = chances(system.arrays, catalogue, probabilities, kind_probabilities)
     task = Task(

@@ -145,12 +145,18 @@ def _nothing(event: Event, hits: Longs, rows: Longs, places: Places) -> list[str
     return [said]
 
 
+#: Begins the note of a hazard that can hit but few, because most of what is in service has no place.
+UNJUDGED = "This hazard cannot be judged"
+
+
 def _unplaced(places: Places) -> list[str]:
     kinds = places.unplaced
     if not kinds:
         return []
+    total = int(places.arrays.in_service.sum())
     shown = ", ".join(f"{count:,} {kind}" for kind, count in list(kinds.items())[:NAMED])
     more = f" and {len(kinds) - NAMED} more kinds" if len(kinds) > NAMED else ""
     count = sum(kinds.values())
     who = "asset has" if count == 1 else "assets have"
-    return [f"{count:,} {who} no known place and cannot be hit: {shown}{more}."]
+    said = f"{count:,} {who} no known place and cannot be hit: {shown}{more}."
+    return [f"{UNJUDGED}: {count:,} of {total:,} {said.partition(' ')[2]}" if count * 2 > total else said]

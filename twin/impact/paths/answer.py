@@ -69,7 +69,7 @@ class Question:
                     fix=f"Use {', '.join(known[:-1])} or {known[-1]}.",
                 )
         if isinstance(self.k, bool) or self.k < 1:
-            raise InvalidParameter(f"k is {self.k}", fix="Ask for one route or more.")
+            raise InvalidParameter(f"{self.k} routes were asked for", fix="Ask for one route or more.")
         most = MAX_K_RISK if self.disjoint == "risk" else MAX_K
         if self.k > most:
             raise LimitExceeded(f"{self.k:,} routes were asked for; at most {most:,} are looked for at a time")

@@ -60,7 +60,7 @@ class Program:
 
     def solve(self, k: int, sharing: bool, deadline: Deadline) -> Solved:
         """k routes: without a shared group, with the fewest unknown values and then at the least total cost; or
-        (*sharing*) with the fewest shared groups."""
+        (*sharing*) with the fewest shared groups, of these the fewest that are one asset alone."""
         members = sum(len(group) for group in self.groups)
         if k * len(self.arcs) > MAX_SIZE or k * members > MAX_SIZE:
             return Solved(None, False, reached="size")
@@ -70,7 +70,9 @@ class Program:
         upper = np.ones(width)
         objective = np.zeros(width)
         if sharing:
-            objective[k * (a + g) :] = 1.0
+            # At equal number rather what several assets share than one asset: that is no route of its own.
+            alone = np.array([len(group) == 1 for group in self.groups], float)
+            objective[k * (a + g) :] = 1.0 + alone * (0.5 / (g + 1))
             return self._solved(k, objective, upper, rules, deadline)
         upper[k * (a + g) :] = 0.0
         if self.unknown.any():

@@ -9,7 +9,9 @@ import codecs
 import csv
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TextIO
+from typing import Annotated, TextIO
+
+from pydantic import AfterValidator
 
 from twin.errors import SourceUnreadable
 from twin.model import Origin, Reject
@@ -38,6 +40,10 @@ def known_encoding(name: str) -> str:
     except (LookupError, TypeError):
         raise ValueError(f"unknown encoding {name!r}; for example utf-8, cp1252 or iso-8859-1") from None
     return name
+
+
+#: Option of a loader: an encoding that is known here.
+Encoding = Annotated[str, AfterValidator(known_encoding)]
 
 
 class CsvFile:

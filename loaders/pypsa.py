@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import shapely
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field
 
-from loaders.csvfile import CsvFile, known_encoding
+from loaders.csvfile import CsvFile, Encoding
 from loaders.places import PlaceProblem, Transform, parse_point, parse_wkt, to_wgs84
 from loaders.pypsa_tables import COMPONENTS, Component, Demand, Row, read_component, read_demand
 from twin.errors import SourceUnreadable
@@ -43,12 +43,7 @@ class PypsaOptions(BaseModel):
         default_factory=list,
         description="Buses of these carriers (gas, heat, ...) are left out, and so is all that hangs on them.",
     )
-    encoding: str = Field(default="utf-8", description="Encoding of the files.")
-
-    @field_validator("encoding")
-    @classmethod
-    def _known_encoding(cls, name: str) -> str:
-        return known_encoding(name)
+    encoding: Encoding = Field(default="utf-8", description="Encoding of the files.")
 
 
 @dataclass

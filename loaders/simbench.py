@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field
 
-from loaders.csvfile import known_encoding
+from loaders.csvfile import Encoding
 from loaders.simbench_equipment import Equipment
 from loaders.simbench_nodes import Nodes
 from twin.errors import SourceUnreadable
-from twin.model import AssetRecord, LinkColumns, LinkRecord, Origin, Reject
+from twin.model import AssetRecord, LinkColumns, LinkRecord, Origin, Reject, one_by_one
 from twin.schema import Schema
 
 #: The tables that are read. Profiles, measurements, study cases and results are not.
@@ -42,12 +42,7 @@ class SimbenchOptions(BaseModel):
         "off without it, or they feed it as sources.",
     )
     straight_lines: bool = Field(default=False, description="Draw lines straight from node to node.")
-    encoding: str = Field(default="utf-8", description="Encoding of the files.")
-
-    @field_validator("encoding")
-    @classmethod
-    def _known_encoding(cls, name: str) -> str:
-        return known_encoding(name)
+    encoding: Encoding = Field(default="utf-8", description="Encoding of the files.")
 
 
 class SimbenchLoader:
@@ -63,11 +58,7 @@ class SimbenchLoader:
         Raises:
             SourceUnreadable: the folder is not one of SimBench, or a table cannot be opened or lacks a column.
         """
-        for item in self.blocks(path, options, schema):
-            if isinstance(item, LinkColumns):
-                yield from item.records()
-            else:
-                yield item
+        return one_by_one(self.blocks(path, options, schema))
 
     def blocks(
         self, path: Path, options: BaseModel, schema: Schema

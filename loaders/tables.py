@@ -8,12 +8,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field
 
-from loaders.csvfile import MAX_SHORT, CsvFile, known_encoding
+from loaders.csvfile import MAX_SHORT, CsvFile, Encoding
 from loaders.places import PlaceProblem, parse_point, parse_wkt
 from twin.errors import SourceUnreadable
-from twin.model import AssetRecord, LinkColumns, LinkRecord, Origin, Reject
+from twin.model import AssetRecord, LinkColumns, LinkRecord, Origin, Reject, one_by_one
 from twin.schema import Schema, suggest
 
 ASSET_COLUMNS = ("id", "kind", "name", "lon", "lat", "wkt")
@@ -32,13 +32,8 @@ class TablesOptions(BaseModel):
 
     assets: str = Field(default="assets.csv", description="Name of the assets file; empty: there is none.")
     links: str = Field(default="links.csv", description="Name of the links file; empty: there is none.")
-    encoding: str = Field(default="utf-8", description="Encoding of both files.")
+    encoding: Encoding = Field(default="utf-8", description="Encoding of both files.")
     delimiter: str = Field(default=",", min_length=1, max_length=1, description="What separates the cells.")
-
-    @field_validator("encoding")
-    @classmethod
-    def _known_encoding(cls, name: str) -> str:
-        return known_encoding(name)
 
 
 class TablesLoader:
@@ -54,11 +49,7 @@ class TablesLoader:
         Raises:
             SourceUnreadable: a file or a column that is needed is missing, or a file cannot be opened.
         """
-        for item in self.blocks(path, options, schema):
-            if isinstance(item, LinkColumns):
-                yield from item.records()
-            else:
-                yield item
+        return one_by_one(self.blocks(path, options, schema))
 
     def blocks(
         self, path: Path, options: BaseModel, schema: Schema

@@ -6,7 +6,7 @@ into typed rows; checks yield :class:`Finding`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -92,6 +92,15 @@ class LinkColumns(NamedTuple):
         columns = (self.from_ids, self.types, self.to_ids, self.groups, self.needs)
         for number, start, type_, end, group, need in zip(self.rows, *columns, strict=True):
             yield LinkRecord(start, type_, end, group, need, {}, Origin(self.file, number))
+
+
+def one_by_one(items: Iterable[Any]) -> Iterator[Any]:
+    """What a loader's ``blocks`` give as ``records`` give it: links in columns one by one."""
+    for item in items:
+        if isinstance(item, LinkColumns):
+            yield from item.records()
+        else:
+            yield item
 
 
 @dataclass(slots=True, frozen=True)

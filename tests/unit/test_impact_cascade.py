@@ -49,7 +49,12 @@ def test_every_single_failure_and_some_together(block: int) -> None:
         ptr = np.cumsum([0, *(len(rows) for rows in events)])
         often = np.zeros(system.n, np.int64)
         worth = rng.integers(0, 9, (system.n, 2)).astype(float)
-        sums, sizes = cascade.scenarios(ptr, np.concatenate(events), worth, often)
+        sums, sizes = cascade.scenarios(ptr, np.concatenate(events), worth)
+        group = rng.integers(0, 3, system.n)
+        tally = cascade.tally(ptr, np.concatenate(events), group.astype(np.uint8), worth[:, 0], 3, often)
+        assert tally.failed.tolist() == [int(system.baseline[list(set(rows))].sum()) for rows in events]
+        assert tally.assets.tolist() == [np.bincount(group[rows], minlength=3).tolist() for rows in wanted]
+        assert tally.worth.tolist() == [np.bincount(group[rows], worth[rows, 0], 3).tolist() for rows in wanted]
         assert sizes.tolist() == [len(rows) for rows in wanted]
         assert sums.tolist() == [worth[rows].sum(axis=0).tolist() for rows in wanted]
         assert often.tolist() == np.bincount(np.concatenate(wanted).astype(int), minlength=system.n).tolist()

@@ -159,3 +159,22 @@ def test_shapefile(work: Path, places: list[tuple[float, int, bytes]], suffix: s
 
 def read_gis(path: Path) -> None:
     read_damaged(GisLoader(), path, layers=MAPPING)
+
+
+#: Values of every plain kind, where others are expected.
+ODD = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5), st.lists(st.text(max_size=3))
+)
+
+
+def spots(*documents: Any) -> list[tuple[Any, Any]]:
+    """Every place of plain documents that something else can stand in: its holder, and its key there."""
+    found: list[tuple[Any, Any]] = []
+    stack: list[Any] = list(documents)
+    while stack:
+        one = stack.pop()
+        items = one.items() if isinstance(one, dict) else enumerate(one) if isinstance(one, list) else ()
+        for key, inner in list(items):
+            found.append((one, key))
+            stack.append(inner)
+    return found

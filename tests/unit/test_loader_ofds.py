@@ -19,7 +19,7 @@ from loaders.ofds import OfdsLoader, OfdsOptions
 from loaders.ofds_shared import near_stretches, shared_stretches
 from tests.unit.loader_snapshot import lost, snapshot_of
 from tests.unit.loader_tools import FIXTURES, Result, check_against_schema
-from tests.unit.test_loader_damage import PLACES, QUICK, damage, read_damaged
+from tests.unit.test_loader_damage import ODD, PLACES, QUICK, damage, read_damaged, spots
 from twin.errors import LoaderOptionError, SourceUnreadable
 
 TWO = FIXTURES / "ofds" / "two.json"
@@ -370,11 +370,6 @@ def test_damaged(tmp_path: Path, places: list[tuple[float, int, bytes]]) -> None
     read_damaged(OfdsLoader(), tmp_path / "x.json")
 
 
-ODD = st.one_of(
-    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5), st.lists(st.text(max_size=3))
-)
-
-
 @QUICK
 @given(
     where=st.integers(0, 10_000), value=st.one_of(ODD, st.dictionaries(st.sampled_from(["id", "type", "name"]), ODD))
@@ -382,15 +377,8 @@ ODD = st.one_of(
 def test_anything_anywhere(tmp_path: Path, where: int, value: Any) -> None:
     document = copy.deepcopy(package())
     for form in (document, *geojson(document)):
-        spots: list[tuple[Any, Any]] = []
-        stack: list[Any] = [form]
-        while stack:
-            one = stack.pop()
-            items = one.items() if isinstance(one, dict) else enumerate(one) if isinstance(one, list) else ()
-            for key, inner in list(items):
-                spots.append((one, key))
-                stack.append(inner)
-        holder, key = spots[where % len(spots)]
+        places = spots(form)
+        holder, key = places[where % len(places)]
         old, holder[key] = holder[key], value
         read_damaged(OfdsLoader(), write(tmp_path, form))
         holder[key] = old

@@ -18,7 +18,7 @@ from loaders.redfish import RedfishLoader, RedfishOptions
 from loaders.redfish_tree import parse_ref
 from tests.unit.loader_snapshot import lost, snapshot_of, verdict
 from tests.unit.loader_tools import FIXTURES, Result, check_against_schema
-from tests.unit.test_loader_damage import PLACES, QUICK, damage, read_damaged
+from tests.unit.test_loader_damage import ODD, PLACES, QUICK, damage, read_damaged, spots
 from twin.errors import SourceUnreadable
 from twin.model import LinkRecord
 
@@ -446,26 +446,14 @@ def test_damaged(tmp_path: Path, places: list[tuple[float, int, bytes]]) -> None
     read_damaged(RedfishLoader(), tmp_path / "x.json")
 
 
-ODD = st.one_of(
-    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5), st.lists(st.text(max_size=3))
-)
-
-
 @QUICK
 @given(
     where=st.integers(0, 10_000), value=st.one_of(ODD, st.dictionaries(st.sampled_from(["@odata.id", "State"]), ODD))
 )
 def test_anything_anywhere(tmp_path: Path, where: int, value: Any) -> None:
     resources = copy.deepcopy(hall())
-    spots: list[tuple[Any, Any]] = []
-    stack: list[Any] = list(resources.values())
-    while stack:
-        one = stack.pop()
-        items = one.items() if isinstance(one, dict) else enumerate(one) if isinstance(one, list) else ()
-        for key, inner in list(items):
-            spots.append((one, key))
-            stack.append(inner)
-    holder, key = spots[where % len(spots)]
+    places = spots(*resources.values())
+    holder, key = places[where % len(places)]
     holder[key] = value
     read_damaged(RedfishLoader(), write(tmp_path, resources))
 

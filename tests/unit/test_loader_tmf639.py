@@ -17,7 +17,7 @@ from loaders.tmf639 import Tmf639Loader, Tmf639Options
 from loaders.tmf639_words import BASE, KINDS, RELATIONS, norm
 from tests.unit.loader_snapshot import lost, snapshot_of, verdict
 from tests.unit.loader_tools import FIXTURES, Result, check_against_schema
-from tests.unit.test_loader_damage import PLACES, QUICK, damage, read_damaged
+from tests.unit.test_loader_damage import ODD, PLACES, QUICK, damage, read_damaged, spots
 from twin.errors import LoaderOptionError, SourceUnreadable
 from twin.model import LinkRecord
 from twin.schema import default_schema
@@ -421,9 +421,6 @@ def test_damaged(tmp_path: Path, places: list[tuple[float, int, bytes]], folder:
     read_damaged(Tmf639Loader(), tmp_path / "x.json")
 
 
-ODD = st.one_of(
-    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5), st.lists(st.text(max_size=3))
-)
 VALUES = st.one_of(ODD, st.dictionaries(st.sampled_from(["id", "@type", "name", "resource", "place"]), ODD))
 
 
@@ -432,15 +429,8 @@ VALUES = st.one_of(ODD, st.dictionaries(st.sampled_from(["id", "@type", "name", 
 def test_anything_anywhere(tmp_path: Path, where: int, value: Any, file: str) -> None:
     for folder in (V4, V5):
         document = copy.deepcopy(json.loads((folder / f"{file}.json").read_text()))
-        spots: list[tuple[Any, Any]] = []
-        stack: list[Any] = [document]
-        while stack:
-            one = stack.pop()
-            items = one.items() if isinstance(one, dict) else enumerate(one) if isinstance(one, list) else ()
-            for key, inner in list(items):
-                spots.append((one, key))
-                stack.append(inner)
-        holder, key = spots[where % len(spots)]
+        places = spots(document)
+        holder, key = places[where % len(places)]
         holder[key] = value
         read_damaged(Tmf639Loader(), write(tmp_path, document))
 

@@ -8,17 +8,14 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from twin.errors import StoreMoved, StoreQueryError
-from twin.ingest.claim import Claim
-from twin.ingest.plan import Plan
-from twin.ingest.planner import Progress
+from twin.errors import StoreQueryError
+from twin.ingest.apply import Applier
 from twin.ingest.publish import publish
 from twin.ingest.rows import AssetRow, LinkRow
-from twin.schema import Property, Schema
+from twin.schema import Property
 from twin.store.bulk import marked
 
 if TYPE_CHECKING:
-    from twin.store import Store
     from twin.store.server import LocalServer
     from twin.store.store import Unit
 
@@ -31,21 +28,13 @@ LINK = ("key", "hash", "group", "need", "source", "run")
 WRITTEN = 100_000
 
 
-class BulkApplier:
-    """Writes one plan into an empty store, as one run."""
+class BulkApplier(Applier):
+    """Writes one plan into the empty store behind a managed server, as one run."""
 
-    def __init__(
-        self, server: LocalServer, store: Store, schema: Schema, plan: Plan, claim: Claim, run: dict[str, Any],
-        progress: Progress,
-    ) -> None:  # fmt: skip
+    def __init__(self, server: LocalServer, *how: Any) -> None:
+        """Args: server: the managed server. how: what :class:`Applier` takes."""
+        super().__init__(*how)
         self._server = server
-        self._store = store
-        self._schema = schema
-        self._plan = plan
-        self._claim = claim
-        self._run = run
-        self._progress = progress
-        self._done = 0
 
     def apply(self, result: Callable[[], dict[str, Any]]) -> int:
         """Write everything and publish it; until then nobody sees any of it, and a load that is cut off is wiped.
@@ -77,43 +66,33 @@ class BulkApplier:
         return revision
 
     def _publish(self, unit: Unit, result: Callable[[], dict[str, Any]]) -> int:
-        run = str(self._run["id"])
-        known = unit.rows("ingest.run", run=run)
+        known = unit.rows("ingest.run", run=self._id)
         if known:  # the commit went through and only its answer was lost
             return int(known[0]["run"]["revision"])
         unit.rows("ingest.claim", importer=self._claim.importer, free=[], stale_ms=0)
-        opened = unit.rows(
-            "ingest.open_run", importer=self._claim.importer, revision=self._plan.revision, reserve=self._assets,
-            run=self._run, applying=None,
-        )  # fmt: skip
-        if not opened:
-            raise StoreMoved("another import was published while this one was planned")
-        return publish(unit, self._schema, self._plan, self._claim, run, result())
-
-    @property
-    def _assets(self) -> int:
-        return self._plan.spool.total("asset.create.")
+        self._begin(unit, None)
+        return publish(unit, self._schema, self._plan, self._claim, self._id, result())
 
     def _nodes(self, folder: Path) -> Iterator[tuple[str, Path]]:
         """One file for each kind."""
         ord_ = count()
         for stream in self._plan.spool.streams("asset.create."):
             kind = self._schema.kinds[stream.removeprefix("asset.create.")]
-            labels = f"Asset:{self._schema.domains[kind.domain].label}:{kind.label}"
+            labels = ":".join(["Asset", *self._labels(kind.name)])
             own = self._schema.kind_properties(kind.name)
             head = ["id:ID", "ord:long", *(f"{name}:string" for name in ASSET)]
             head += ["location:point{crs:WGS-84}", "geometry:byte[]", *_typed(own)]
             rows = map(AssetRow._make, self._plan.spool.rows(stream))
             fixed = (kind.name, kind.domain)
             path = folder / f"nodes-{kind.name}.csv"
-            self._write(path, head, (self._node(row, next(ord_), fixed, list(own)) for row in rows))
+            self._write_file(path, head, (self._node(row, next(ord_), fixed, list(own)) for row in rows))
             yield labels, path
 
     def _node(self, row: AssetRow, ord_: int, fixed: tuple[str, str], own: list[str]) -> list[Any]:
         place = None if row.lon is None else f"{{longitude: {row.lon!r}, latitude: {row.lat!r}}}"
         shape = None if row.geometry is None else ";".join(map(str, memoryview(row.geometry).cast("b").tolist()))
         source = row.id.partition(":")[0]
-        head = [row.id, ord_, row.native_id, row.name, row.hash, *fixed, source, self._run["id"], place, shape]
+        head = [row.id, ord_, row.native_id, row.name, row.hash, *fixed, source, self._id, place, shape]
         return head + [_cell(row.properties.get(name)) for name in own]
 
     def _links(self, folder: Path) -> Iterator[tuple[str, Path]]:
@@ -126,18 +105,18 @@ class BulkApplier:
             head += [f"{word}:{type_}" for word, type_ in columns.items()]
             path = folder / f"links-{name}.csv"
             rows = ((source, LinkRow._make(row)) for source, row in self._plan.plain_links(stream))
-            self._write(path, head, (self._link(source, row, list(columns)) for source, row in rows))
+            self._write_file(path, head, (self._link_cells(source, row, list(columns)) for source, row in rows))
             yield name, path
 
-    def _link(self, source: str, row: LinkRow, columns: list[str]) -> list[Any]:
-        head = [row.from_id, row.to_id, row.key, row.hash, row.group, row.need, source, self._run["id"]]
+    def _link_cells(self, source: str, row: LinkRow, columns: list[str]) -> list[Any]:
+        head = [row.from_id, row.to_id, row.key, row.hash, row.group, row.need, source, self._id]
         if not row.properties:
             return head + [None] * len(columns)
         if not row.properties.keys() <= set(columns):  # it would be lost without a word
             raise StoreQueryError(f"a link has properties that the bulk way does not know: {sorted(row.properties)}")
         return head + [_cell(row.properties.get(name)) for name in columns]
 
-    def _write(self, path: Path, head: list[str], rows: Iterable[list[Any]]) -> None:
+    def _write_file(self, path: Path, head: list[str], rows: Iterable[list[Any]]) -> None:
         with path.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(head)

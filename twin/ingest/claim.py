@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import psutil
 
-from twin.errors import ImportBusy, StoreUnavailable
+from twin.errors import ImportBusy, StoreMoved, StoreUnavailable
 
 if TYPE_CHECKING:
     from twin.store import Store
 
 #: An importer on another machine that has written nothing for so long is taken as dead.
 STALE_MS = 15 * 60 * 1000
+#: How often what was planned on a state that is gone is planned again.
+ATTEMPTS = 3
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,29 @@ def is_dead(importer: str) -> bool:
         return bool(abs(psutil.Process(int(pid)).create_time() - int(rest)) > 1.5)
     except (psutil.Error, ValueError):
         return True
+
+
+def unclaimed(store: Store) -> Claim:
+    """The state of the twin for one who only looks: a dry run."""
+    state = store.rows("ingest.state")
+    row: dict[str, Any] = state[0] if state else {"revision": 0, "next_ord": 0, "applying": None}
+    return Claim("", row["revision"], row["next_ord"], row["applying"])
+
+
+def with_claim(store: Store, work: Callable[[Claim], T]) -> T:
+    """What *work* makes with the right to import; it is called again where the twin moved on while it planned.
+
+    Raises:
+        ImportBusy: another process is importing. StoreMoved: the twin moved on each time.
+    """
+    for attempt in range(ATTEMPTS):
+        with claimed(store) as claim:
+            try:
+                return work(claim)
+            except StoreMoved:
+                if attempt == ATTEMPTS - 1:
+                    raise
+    raise AssertionError("unreachable")
 
 
 @contextmanager

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from twin.collector import paused
-from twin.errors import ImportRejected, ImportUnfinished, InvalidParameter, ReplaceRefused, SchemaError, StoreMoved
+from twin.errors import ImportRejected, ImportUnfinished, InvalidParameter, ReplaceRefused, SchemaError
 from twin.ingest.apply import Applier
 from twin.ingest.bulk import BulkApplier
-from twin.ingest.claim import Claim, claimed
+from twin.ingest.claim import Claim, unclaimed, with_claim
 from twin.ingest.manifest import Manifest
 from twin.ingest.plan import Plan, SourcePlan
 from twin.ingest.planned import PLANNED, Planned, counted, written
@@ -34,7 +34,6 @@ GUARD = 0.05
 #: Newest applied runs whose before-images are kept, and images removed in one transaction.
 KEPT_RUNS = 10
 PURGE = 10_000
-ATTEMPTS = 3
 
 
 def quiet(phase: str, done: int, total: int | None) -> None:
@@ -70,18 +69,9 @@ def run_import(
     schema = _kept_schema(store.state().schema, schema)
     job = _Job(store, schema, manifest, reports, flags, progress, bulk)
     if dry_run:
-        state = store.rows("ingest.state")
-        row: dict[str, Any] = state[0] if state else {"revision": 0, "next_ord": 0, "applying": None}
-        return job.dry(Claim("", row["revision"], row["next_ord"], row["applying"]))
+        return job.dry(unclaimed(store))
     store.prepare(schema)
-    for attempt in range(ATTEMPTS):
-        with claimed(store) as claim:
-            try:
-                return job.run(claim)
-            except StoreMoved:
-                if attempt == ATTEMPTS - 1:
-                    raise
-    raise AssertionError("unreachable")
+    return with_claim(store, job.run)
 
 
 def _kept_schema(kept: tuple[SchemaText, ...], schema: Schema) -> Schema:

@@ -166,12 +166,11 @@ def undo(r, s, w):
 
 
 @compiled
-def scenarios(r, s, w, ptr, rows, weights, sums, sizes, often):
+def scenarios(r, s, w, ptr, rows, weights, sums, sizes):
     """Each scenario i lets ``rows[ptr[i]:ptr[i+1]]`` fail, from the same state.
 
     Args:
         weights: (n, w). sums: (c, w) of what left, added to. sizes: (c,) assets that left, written.
-        often: (n,) or (0,): how often each asset left, added to.
     """
     gone, count = w.gone, w.count
     for i in range(len(ptr) - 1):
@@ -181,9 +180,6 @@ def scenarios(r, s, w, ptr, rows, weights, sums, sizes, often):
         for place in range(total):
             for j in range(weights.shape[1]):
                 sums[i, j] += weights[gone[place], j]
-        if len(often):
-            for place in range(total):
-                often[gone[place]] += 1
         undo(r, s, w)
 
 
@@ -194,6 +190,7 @@ def tallies(r, s, w, ptr, rows, group, values, own, counts, sums, often):
     Args:
         group: (n,) small numbers. values: (n,). own: (c,) how many of the rows operated, written.
         counts: (c, groups) assets that left, added to. sums: (c, groups) of their values, added to.
+        often: (n,) or (0,): how often each asset left, added to.
     """
     gone, count = w.gone, w.count
     for i in range(len(ptr) - 1):

@@ -184,14 +184,11 @@ class Cascade:
         """
         return self.scenarios(np.arange(len(rows) + 1), rows, weights)[0]
 
-    def scenarios(
-        self, ptr: Longs, rows: Ints | Longs, weights: Floats, often: Longs | None = None
-    ) -> tuple[Floats, Longs]:
+    def scenarios(self, ptr: Longs, rows: Ints | Longs, weights: Floats) -> tuple[Floats, Longs]:
         """What each of many events costs.
 
         Args:
             ptr: (c + 1,) scenario i lets ``rows[ptr[i]:ptr[i+1]]`` fail. weights: (n, w) what an asset is worth.
-            often: (n,) how often each asset left, added to.
 
         Returns:
             (c, w) sums of the weights of what leaves the operating set, and (c,) how many assets that are.
@@ -202,7 +199,6 @@ class Cascade:
             kernels.scenarios(
                 s.rules, state, work, np.ascontiguousarray(ptr, np.int64),
                 np.ascontiguousarray(rows, np.int32), np.ascontiguousarray(weights, np.float64), sums, sizes,
-                np.zeros(0, np.int64) if often is None else often,
             )  # fmt: skip
         return sums, sizes
 

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from twin.impact import affected
 from twin.impact.system import System
 from twin.model import Finding
 from twin.snapshot.arrays import Bools, Floats, Ints, Longs
@@ -40,8 +41,7 @@ def of_kinds(system: System, kinds: set[str]) -> Bools:
 
 def texts(system: System, rows: Any, name: str = "id") -> list[str]:
     """Texts of a column at *rows*, "" for none."""
-    found = pc.cast(system.arrays.assets[name].take(pa.array(np.asarray(rows, np.int64))), pa.string())
-    return [text or "" for text in found.to_pylist()]
+    return [text or "" for text in affected.texts(system, name, np.asarray(rows, np.int64))]
 
 
 def in_order(system: System, rows: Longs) -> Longs:

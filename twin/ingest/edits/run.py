@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from twin.errors import EmptyTwin, ImportRejected, ImportUnfinished, RollbackRefused, StoreMoved
+from twin.errors import EmptyTwin, ImportRejected, ImportUnfinished, RollbackRefused
 from twin.ingest.apply import Applier
-from twin.ingest.claim import Claim, claimed
+from twin.ingest.claim import Claim, unclaimed, with_claim
 from twin.ingest.edits.edit import parse_edits
 from twin.ingest.edits.planner import LOADER, EditPlanner
 from twin.ingest.plan import Plan
@@ -18,7 +18,7 @@ from twin.ingest.planner import Progress
 from twin.ingest.rejects import Rejects
 from twin.ingest.report import ImportReport
 from twin.ingest.rollback import RollbackReport, rollback
-from twin.ingest.run import ATTEMPTS, new_id, now, quiet, result_of
+from twin.ingest.run import new_id, now, quiet, result_of
 from twin.ingest.spool import Spool
 from twin.ingest.view import StoreView
 from twin.schema import Schema
@@ -42,24 +42,19 @@ def run_edits(
     """
     wanted = parse_edits(edits)
     if dry_run:
-        state = store.rows("ingest.state")
-        row: dict[str, Any] = state[0] if state else {"revision": 0, "next_ord": 0, "applying": None}
-        return _once(store, schema, wanted, reports, Claim("", row["revision"], row["next_ord"], None), True, note)
+        return _once(store, schema, wanted, reports, unclaimed(store), True, note)
     store.prepare(schema)
-    for attempt in range(ATTEMPTS):
-        with claimed(store) as claim:
-            if claim.applying is not None:
-                raise ImportUnfinished(
-                    f"the import {claim.applying} was cut off",
-                    fix=f"Finish it by running it again, or take it back: twin import --rollback {claim.applying}",
-                    run=claim.applying,
-                )
-            try:
-                return _once(store, schema, wanted, reports, claim, False, note)
-            except StoreMoved:
-                if attempt == ATTEMPTS - 1:
-                    raise
-    raise AssertionError("unreachable")
+
+    def work(claim: Claim) -> ImportReport:
+        if claim.applying is not None:
+            raise ImportUnfinished(
+                f"the import {claim.applying} was cut off",
+                fix=f"Finish it by running it again, or take it back: twin import --rollback {claim.applying}",
+                run=claim.applying,
+            )
+        return _once(store, schema, wanted, reports, claim, False, note)
+
+    return with_claim(store, work)
 
 
 def _once(

@@ -15,6 +15,7 @@ from twin.impact.cascade import Cascade
 from twin.impact.failures import intime
 from twin.impact.failures.views import uncalled
 from twin.impact.failures.weights import COUNT, domains, only, spread, unit_of, worth
+from twin.impact.rests import Resting
 from twin.impact.system import System
 from twin.snapshot.arrays import Bools, Floats, Longs
 
@@ -26,7 +27,7 @@ STEADY_NOTE = "Steady answers (design 4, answer 1): finite buffers and fuel are 
 
 
 @dataclass
-class CriticalityResult:
+class CriticalityResult(Resting):
     """Single failures, the worst first.
 
     Attributes:
@@ -61,6 +62,7 @@ class CriticalityResult:
             "horizon_s": self.horizon_s,
             "revision": self.revision,
             "model_level": self.model_level,
+            "assumptions": self.assumptions,
             "total": self.total,
             "items": self.table.to_pylist(),
             "pairs": None if self.pairs is None else self.pairs.to_pylist(),
@@ -169,7 +171,8 @@ def _in_time(system: System, rows: Longs, weights: Floats, asked: Question, prog
     intime.check_work(len(open_), system.n, asked.max_work, "Criticality in time")
     sums = most
     for done, place in enumerate(open_.tolist(), 1):
-        lost = intime.run(system, rows[place : place + 1], horizon).lost
+        row = rows[place : place + 1]
+        lost = intime.Part(system, row).lost(row, horizon)
         sums[place] = weights[lost].sum(axis=0)
         progress(done, len(open_))
     return sums

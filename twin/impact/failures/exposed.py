@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,17 +13,25 @@ from twin.impact.cascade import Cascade
 from twin.impact.events.event import Chosen, check_named
 from twin.impact.failures import intime
 from twin.impact.failures.criticality import L1_NOTE, MODEL_LEVEL, STEADY_NOTE, Progress, check_horizon
+from twin.impact.failures.meeting import Bounds, meeting
 from twin.impact.failures.regions import regions_of, upstream
 from twin.impact.failures.views import after
+from twin.impact.rests import Resting
 from twin.impact.system import System, ranges
 from twin.snapshot.arrays import Bools, Longs
 from twin.snapshot.catalogue import Catalogue
 
 NAMED = 100
+#: Further failures that are run in one part of the twin: a larger part costs each run, a new one all of them.
+TOGETHER = 16
+WAY_OUT = (
+    "Ask about a smaller event, for the end of all buffers (no horizon: few runs are needed), for the steady "
+    "answer, or on the command line: twin exposed has a higher limit."
+)
 
 
 @dataclass
-class ExposedResult:
+class ExposedResult(Resting):
     """What an event leaves one failure away from being lost.
 
     Attributes:
@@ -50,6 +59,7 @@ class ExposedResult:
             "mode": self.mode,
             "revision": self.revision,
             "model_level": self.model_level,
+            "assumptions": self.assumptions,
             "lost": self.lost,
             "exposed": self.exposed,
             "tried": self.tried,
@@ -81,7 +91,8 @@ def exposed(
 
     An asset v is listed with a failure f when v survives the event and survives f alone, but not both. Steady by
     default: only failures that meet the event in a region of redundancy can matter (:mod:`.regions`).
-    With ``timeline`` every further failure is run in time, at the horizon.
+    With ``timeline`` it is what is not working at the horizon: a run in time for each failure that can meet the event
+    and that cascades do not settle (:mod:`.meeting`).
 
     Raises:
         InvalidParameter: no asset is named, or a negative number. LimitExceeded: more runs in time than allowed.
@@ -146,19 +157,32 @@ def _may_matter(system: System, lost: Longs) -> Bools:
 def _in_time(
     system: System, event: Longs, horizon: float, max_work: int, tell: Progress
 ) -> tuple[int, int, list[tuple[int, Longs]]]:
-    first = intime.run(system, event, horizon).lost
+    """As :func:`_steady`, at the horizon: runs only of failures that two cascades leave open (:mod:`.meeting`)."""
+    first = intime.Part(system, event).lost(event, horizon)
     further = np.flatnonzero(system.baseline & ~first)
-    intime.check_work(2 * len(further), system.n, max_work, "This question")
+    bounds = Bounds(system, event, first, math.isinf(horizon))
     pairs: list[tuple[int, Longs]] = []
-    for done, cause in enumerate(further.tolist(), 1):
-        both = intime.run(system, np.append(event, cause), horizon).lost & ~first
-        both[cause] = False
-        if both.any():
-            new = np.flatnonzero(both & ~intime.run(system, np.array([cause]), horizon).lost)
+    open_: list[int] = []
+    for cause in meeting(system, event, further).tolist():
+        most, least = bounds.of(cause)
+        if len(most) > len(least):
+            open_.append(cause)
+        elif len(least):
+            pairs.append((cause, least))
+    intime.check_work(2 * len(open_), system.n, max_work, "This question", WAY_OUT)
+    for begin in range(0, len(open_), TOGETHER):
+        causes = open_[begin : begin + TOGETHER]
+        part = intime.Part(system, np.append(event, causes))
+        for done, cause in enumerate(causes, begin + 1):
+            both = part.lost(np.append(event, cause), horizon) & ~first
+            both[cause] = False
+            new = np.flatnonzero(both)
+            if len(new) and bounds.may_be_lost_alone(cause, new):
+                new = np.flatnonzero(both & ~part.lost(np.array([cause]), horizon))
             if len(new):
                 pairs.append((cause, new))
-        tell(done, len(further))
-    return int(first.sum()), len(further), pairs
+            tell(done, len(open_))
+    return int(first.sum()), len(further), sorted(pairs, key=lambda pair: pair[0])
 
 
 def _listed(catalogue: Catalogue, pairs: list[tuple[int, Longs]], named: int) -> list[dict[str, Any]]:

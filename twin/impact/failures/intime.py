@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twin.errors import InvalidParameter, LimitExceeded
+from twin.errors import InvalidParameter, LimitExceeded, TwinError
+from twin.impact.failures.run_kernels import facts, run_to, start
 from twin.impact.region import region_of
 from twin.impact.system import System
-from twin.impact.timeline import Timeline
+from twin.impact.timeline import MAX_INSTANTS, Timeline
 from twin.snapshot.arrays import Bools, Ints, Longs
 
 #: Runs times assets that one question may ask for, unless it says otherwise.
@@ -56,6 +57,25 @@ def run(system: System, rows: Longs | Ints, horizon_s: float) -> Outcome:
     return Outcome(lost, dropped, changes)
 
 
+class Part:
+    """The part of a system that an event can touch, for compiled runs of it and of events within it."""
+
+    def __init__(self, system: System, rows: Longs | Ints) -> None:
+        """Args: system: the whole. rows: of the event that has all others in it."""
+        self._part, self._n = region_of(system, rows), system.n
+        self._facts = facts(self._part.system)
+
+    def lost(self, rows: Longs | Ints, horizon_s: float) -> Bools:
+        """(n,) what is not working at the horizon after the event *rows*: as :func:`run`, without the why."""
+        system = self._part.system
+        now = start(system, self._part.flags(rows) & system.baseline)
+        if not run_to(self._facts, now, horizon_s, MAX_INSTANTS):
+            raise TwinError("the run in time does not come to an end", fix=f"Report it ({system.n} assets).")
+        found = np.zeros(self._n, bool)
+        found[self._part.whole(np.flatnonzero(system.baseline & ~now.working))] = True
+        return found
+
+
 def horizon_of(horizon_s: float | None) -> float:
     """Seconds, inf for None. Raises InvalidParameter for a negative one or no number."""
     horizon = math.inf if horizon_s is None else float(horizon_s)
@@ -64,10 +84,14 @@ def horizon_of(horizon_s: float | None) -> float:
     return horizon
 
 
-def check_work(runs: int, n: int, max_work: int, what: str) -> None:
+#: What to do instead, where a question does not say it better.
+WAY_OUT = "Ask for less (one domain, fewer scenarios), or without the run in time (steady answers are quick)."
+
+
+def check_work(runs: int, n: int, max_work: int, what: str, way_out: str = WAY_OUT) -> None:
     """Refuse more runs in time than *max_work* allows. Raises LimitExceeded."""
     if runs * n > max_work:
         raise LimitExceeded(
             f"{what} would take {runs:,} runs in time over {n:,} assets; at most {max_work // max(n, 1):,} are made",
-            fix="Ask for less (one domain, fewer scenarios), or without the run in time (steady answers are quick).",
+            fix=way_out,
         )

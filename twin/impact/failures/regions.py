@@ -60,7 +60,7 @@ def regions_of(system: System) -> Regions:
         regions.append(count + order.component[inside].astype(np.int64))
         count += len(large)
     for service in system.joined_services:
-        label = _transport(system, service)
+        label = transport_of(system, service)
         joined = np.flatnonzero(g.joined & (g.service == service))
         of_gate[joined] = count + label[n + joined]
         mesh = system.arrays.meshes.get(service)
@@ -78,7 +78,7 @@ def regions_of(system: System) -> Regions:
     return Regions(np.searchsorted(asset, np.arange(n + 1)).astype(np.int64), region, count, gate)
 
 
-def _transport(system: System, service: int) -> Longs:
+def transport_of(system: System, service: int) -> Longs:
     """(n + m,) components of the transport of a service, its joined gates hung to their end points."""
     n, m, g = system.n, system.m, system.gates
     of = g.joined[system.gate_of_member] & (g.service[system.gate_of_member] == service)

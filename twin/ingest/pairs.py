@@ -1,4 +1,4 @@
-"""Stitch rule ``table``: pairs written down by hand in a CSV with columns ``from,to`` (and ``confidence``)."""
+"""Stitch rule ``table``: pairs in a CSV with columns ``from,to`` (and ``confidence``, ``distance_m``)."""
 
 from __future__ import annotations
 
@@ -13,15 +13,13 @@ from twin.model import Origin
 from twin.schema import LinkType, suggest
 from twin.schema.values import ValueProblem, parse_number
 
-COLUMNS = ("from", "to", "confidence")
-
 
 def match_table(
     start: Sequence[Member], end: Sequence[Member], path: Path, rejects: Rejects, link_type: LinkType | None = None
 ) -> Found:
     """The pairs of the table; ids are full ids, or native ids that are unique on their side.
 
-    A pair that *link_type* does not allow is a reject.
+    A pair that *link_type* does not allow is a reject. Distances are measured where the table has no ``distance_m``.
 
     Raises:
         ManifestError: the table cannot be read or lacks a column.
@@ -87,12 +85,15 @@ def _pair(
             else f"no asset of this side of the rule has the id {text[:100]!r}.{suggest(text, list(names)[:50_000])}",
             "Write the full id, source:id." if many else "Correct the id, or the kind and source of the rule.",
         )
+    column = "confidence"
     try:
-        confidence = parse_number("confidence", row.get("confidence") or "1")
+        confidence = parse_number(column, row.get(column) or "1")
         if not 0 <= confidence <= 1:
             raise ValueProblem("out_of_range", f"confidence is {confidence:g}", "Give a number from 0 to 1.")
+        column = "distance_m"
+        distance = parse_number(column, row[column]) if row.get(column) else None
     except ValueProblem as problem:
-        rejects.new(Origin(origin.file, origin.row, "confidence"), problem.code, str(problem), problem.fix)
+        rejects.new(Origin(origin.file, origin.row, column), problem.code, str(problem), problem.fix)
         return None
     if len(found) < 2:
         return None
@@ -104,4 +105,4 @@ def _pair(
             "Correct the pair, or allow the ends in a schema file of your own.",
         )
         return None
-    return Match(found[0].id, found[1].id, between(*found), confidence)
+    return Match(found[0].id, found[1].id, distance if "distance_m" in row else between(*found), confidence)

@@ -47,7 +47,7 @@ def places(geometries: Sequence[bytes | None]) -> list[Place | PlaceProblem | No
         (points if simple else others).append(number)
     if points:
         raw = b"".join(geometries[n][5:] for n in points)  # type: ignore[index]
-        xy = np.frombuffer(raw, "<f8").reshape(-1, 2)
+        xy = np.frombuffer(raw, "<f8").reshape(-1, 2) + 0.0  # no -0.0: the store keeps none in a point
         good = np.isfinite(xy).all(axis=1) & (np.abs(xy[:, 0]) <= 180) & (np.abs(xy[:, 1]) <= 90)
         for number, (x, y), fine in zip(points, xy.tolist(), good.tolist(), strict=True):
             result[number] = Place(x, y, None) if fine else _outside(x, y)

@@ -100,7 +100,10 @@ def convert_value(schema: Schema, prop: Property, value: float, unit: str) -> fl
 def _text(prop: Property, raw: Any) -> str:
     if isinstance(raw, float) and raw.is_integer():
         return str(int(raw))
-    return str(raw)
+    text = str(raw)
+    if not text.isprintable() and any(sign == "\0" or "\ud800" <= sign <= "\udfff" for sign in text):
+        raise ValueProblem("wrong_encoding", f"{prop.name} has a NUL or broken characters", "Export it again as UTF-8.")
+    return text
 
 
 def _boolean(prop: Property, raw: Any) -> bool:

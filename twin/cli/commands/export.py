@@ -1,8 +1,9 @@
-"""``twin export``: assets as a layer or a table."""
+"""``twin export``: assets as a layer or a table; ``twin export tables``: the whole twin, to be imported again."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -13,8 +14,14 @@ from twin.cli.options import Json, Tables
 from twin.errors import InvalidParameter
 from twin.geo import parse_bbox
 
+group = typer.Typer(help="Write assets as a layer that GIS programs open or as a table, or the whole twin as tables.")
 
+Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="A new or an empty folder.")]
+
+
+@group.callback(invoke_without_command=True)
 def export(
+    context: typer.Context,
     output_file: Annotated[
         Path | None,
         typer.Option("-o", "--output", metavar="FILE", help="A .geojson, .gpkg, .fgb, .parquet, .csv or .json file."),
@@ -30,6 +37,8 @@ def export(
 
     With --json they go to stdout; with -o too, only what was written is told there.
     """
+    if context.invoked_subcommand is not None:
+        return
     if output_file is None and not json:
         raise InvalidParameter("-o FILE is missing", fix="twin export -o FILE, or --json for stdout")
     output.check_target(output_file, spatial=True)
@@ -53,6 +62,30 @@ def export(
             output.emit_json({"revision": snapshot.revision, "total": total, "file": str(output_file)})
 
 
+@group.command("tables")
+def whole(
+    folder: Folder,
+    name: Annotated[str, typer.Option("--name", help="Name in the manifest, by default the folder's.")] = "",
+    json: Json = False,
+) -> None:
+    """Write the whole twin into FOLDER as tables with a manifest; importing it gives the same twin again."""
+    from twin.ingest.dump import dump_tables
+
+    with wiring.open_store(wiring.settings()) as store:
+        report = dump_tables(store, folder, name)
+    for line in report.notes:
+        output.note(line, style="yellow")
+    if json:
+        output.emit_json(report.to_dict())
+        return
+    rules = f", {len(report.rules):,} stitch rules" if report.rules else ""
+    output.say(
+        f"Wrote {report.assets:,} assets and {report.links:,} links of {', '.join(report.sources)}{rules}: "
+        f"{output.plain(folder)}, revision {report.revision}"
+    )
+    output.hints([f"twin import {quote(str(folder))}     into an empty twin: the same twin"])
+
+
 def register(app: typer.Typer) -> None:
     """Add the command to *app*."""
-    app.command()(export)
+    app.add_typer(group, name="export")

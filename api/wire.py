@@ -47,6 +47,28 @@ class Answer(Open):
     notice: str | None = Field(description="What to know about the answer, e.g. that an import is being applied.")
 
 
+class SourceAge(Open):
+    """An export that the answer rests on."""
+
+    source: str
+    imported_at: str | None
+    age_s: float | None = Field(description="Seconds since it was imported last.")
+
+
+class Assumptions(Open):
+    """What the answer rests on: counted in its own closure, not in the whole twin."""
+
+    assumed_supplied: int = Field(description="Assets without a known supplier that count as supplied.")
+    baseline_down: int = Field(description="Assets that did not operate before any event.")
+    sources: list[SourceAge]
+
+
+class Rests(Open):
+    """What an answer that rests on data of several exports says about them."""
+
+    assumptions: Assumptions
+
+
 class Page(Open):
     """One page of a list."""
 
@@ -124,7 +146,7 @@ class WalkRow(AssetRow):
     group: str | None
 
 
-class WalkPage(AnswerPage):
+class WalkPage(AnswerPage, Rests):
     """A page of dependencies or dependents, nearest first."""
 
     items: list[WalkRow]
@@ -189,22 +211,6 @@ class Affected(AssetRow):
     lost: list[LostGate]
 
 
-class SourceAge(Open):
-    """An export that the answer rests on."""
-
-    source: str
-    imported_at: str | None
-    age_s: float | None
-
-
-class Assumptions(Open):
-    """What the answer rests on."""
-
-    assumed_supplied: int
-    baseline_down: int
-    sources: list[SourceAge]
-
-
 class StandbyCalled(Open):
     """A standby source that the event called."""
 
@@ -221,13 +227,12 @@ class Stake(Open):
     by_kind: dict[str, dict[str, dict[str, float]]] = Field(description="Of the kinds of which something is lost.")
 
 
-class ImpactAnswer(Answer):
+class ImpactAnswer(Answer, Rests):
     """What an event does: who fails, when, why and who comes back."""
 
     event: Event
     model_level: str = Field(examples=["L1"])
     summary: dict[str, Counts] = Field(description="By domain.")
-    assumptions: Assumptions
     affected: list[Affected]
     standby: list[StandbyCalled]
     capacity_lost: dict[str, dict[str, float]] = Field(

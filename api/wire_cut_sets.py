@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from api.wire import Answer, AssetRow, Open
+from api.wire import Answer, AssetRow, Open, Rests
 
 
 class CutSet(Open):
@@ -45,7 +45,7 @@ class Importance(AssetRow):
     rrw: float | None = Field(description="Risk reduction worth: P / P when it is up; null for infinite.")
 
 
-class CutSetsAnswer(Answer):
+class CutSetsAnswer(Answer, Rests):
     """The minimal cut sets of one asset."""
 
     asset: AssetRow

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from api.wire import Affected, Answer, AssetRow, Counts, Event, Open, StandbyCalled, Verdict
+from api.wire import Affected, Answer, AssetRow, Counts, Event, Open, Rests, StandbyCalled, Verdict
 
 Why = Literal[
     "event", "down", "rides", "risk", "fuel", "off", "idle", "open", "out_of_service", "never_holds", "lacks", "loop"
@@ -63,7 +63,7 @@ class Step(Open):
     next: int | None = Field(None, description="Place of the step before it in time: its last straw.")
 
 
-class TimelineAnswer(Answer):
+class TimelineAnswer(Answer, Rests):
     """Everything that an event does, in order."""
 
     event: Event
@@ -121,7 +121,7 @@ class ProofGraph(Open):
     edges: list[ProofEdge]
 
 
-class ExplainAnswer(Answer, AssetRow):
+class ExplainAnswer(Answer, AssetRow, Rests):
     """Why an asset has its verdict."""
 
     verdict: Literal["failed", "down", "interrupted", "degraded", "at_risk", "unaffected", "not_operating"]
@@ -178,7 +178,7 @@ class Side(Open):
     summary: dict[str, Counts]
 
 
-class CompareAnswer(Answer):
+class CompareAnswer(Answer, Rests):
     """What sets two events apart."""
 
     a: Side

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from api.wire import Answer, AnswerPage, AssetRow, Event, Open
+from api.wire import Answer, AnswerPage, AssetRow, Event, Open, Rests
 
 Mode = Literal["steady", "timeline"]
 
@@ -31,7 +31,7 @@ class CriticalPair(Open):
     lost_beyond: float
 
 
-class CriticalityAnswer(AnswerPage):
+class CriticalityAnswer(AnswerPage, Rests):
     """Single failures, the worst first."""
 
     weight: str
@@ -55,7 +55,7 @@ class Cause(AssetRow):
     )
 
 
-class SinglePointsAnswer(Answer):
+class SinglePointsAnswer(Answer, Rests):
     """Every single asset whose loss takes this one down."""
 
     id: str
@@ -76,7 +76,7 @@ class Exposed(AssetRow):
     failures: list[str] = Field(description="The first of them.")
 
 
-class ExposedAnswer(Answer):
+class ExposedAnswer(Answer, Rests):
     """What one further failure would take down after the event, and would not have before."""
 
     event: Event
@@ -124,7 +124,7 @@ class ScreenSummary(Open):
     lost: Spread
 
 
-class ScreenAnswer(Answer):
+class ScreenAnswer(Answer, Rests):
     """What each scenario costs."""
 
     weight: str
@@ -139,7 +139,7 @@ class ScreenAnswer(Answer):
     notes: list[str]
 
 
-class ColdStartAnswer(Answer):
+class ColdStartAnswer(Answer, Rests):
     """What comes up from nothing, round by round."""
 
     model_level: str = Field(examples=["L1"])
@@ -162,7 +162,7 @@ class Core(Open):
     at_least: int = Field(description="Places that are needed at least.")
 
 
-class DeadlockAnswer(Answer):
+class DeadlockAnswer(Answer, Rests):
     """What must be started by hand, in order."""
 
     model_level: str = Field(examples=["L1"])

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from api.wire import Answer, AnswerPage, AssetRow, Open
+from api.wire import Answer, AnswerPage, AssetRow, Open, Rests
 
 
 class PathsQuestion(Open):
@@ -83,7 +83,7 @@ class Proof(Open):
     says: str = Field(description="What a limit left open, in words.")
 
 
-class PathsAnswer(Answer):
+class PathsAnswer(Answer, Rests):
     """Routes between two assets, the best first."""
 
     question: PathsQuestion
@@ -125,7 +125,7 @@ class MeshLink(Open):
     to: str
 
 
-class MeshAnswer(AnswerPage):
+class MeshAnswer(AnswerPage, Rests):
     """What holds a mesh together; `cuts` is a page, `total` counts all."""
 
     mesh: str

@@ -115,7 +115,8 @@ def _walk(request: Request, id: str, direction: Direction, view: View, limits: L
     if domains:  # after the walk: what lies behind an asset of another domain is part of the answer
         rows = [row for row in rows if row["domain"] in domains]
     items, cursor = cut(rows, query.cursor, limit, view.state)
-    return _page(request, view, headers, items, cursor, len(rows))
+    rests = view.snapshot.rests_on([id], "needs" if direction == "dependencies" else "below")
+    return _page(request, view, headers, items, cursor, len(rows), {"assumptions": rests})
 
 
 def is_part_of_the_id(request: Request, word: str) -> bool:
@@ -131,6 +132,7 @@ def _page(
     items: Any,
     cursor: str | None,
     total: int,
+    more: dict[str, Any] | None = None,
 ) -> Response:
     link = next_link(request, cursor)
     body = {
@@ -140,5 +142,6 @@ def _page(
         "cursor": cursor,
         "revision": view.snapshot.revision,
         "notice": view.notice,
+        **(more or {}),
     }
     return answer(body, headers | page_headers(link))

@@ -35,6 +35,7 @@ def list_deadlocks(
     body = {
         "revision": view.snapshot.revision,
         "model_level": "L1",
+        "assumptions": view.snapshot.rests_on(),
         "total": len(cores),
         "items": [core.to_dict(limit) for core in cores[:limit]],
         "notice": view.notice,

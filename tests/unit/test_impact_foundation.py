@@ -19,7 +19,7 @@ def test_the_summary_is_that_of_the_closure() -> None:
         snapshot, _ = snapshot_of(seed)
         system, arrays = snapshot.system, snapshot.arrays
         foundation = Foundation.of(system)
-        cores += bool(foundation._core.any())
+        cores += bool(foundation._core.inside.any())
         rng = np.random.default_rng(seed)
         down = arrays.in_service & ~system.baseline
         for rows in [[row] for row in range(system.n)] + [rng.choice(system.n, min(3, system.n), replace=False)]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
-from twin.cli import events, output
+from twin.cli import events, output, rests
 from twin.cli.commands.find import shell
 from twin.durations import human
 
@@ -71,7 +71,7 @@ class Report:
             self._footprint()
             self._survives()
             self._remains()
-        self._rests_on()
+        rests.show(self.result.assumptions, self.result.notes)
         self._list()
         idle = options.instead("impact", self.result.event, tables)
         output.hints(idle or self._next(options.again(self.result.event), horizon, tables))
@@ -155,21 +155,6 @@ class Report:
     def _will_drop(self, entry: dict[str, Any]) -> bool:
         horizon = self.result.event["horizon_s"]
         return horizon is not None and entry["time_s"] is not None and entry["time_s"] > horizon
-
-    def _rests_on(self) -> None:
-        known = self.result.assumptions
-        if known["assumed_supplied"]:
-            what, verb = ("asset", "counts") if known["assumed_supplied"] == 1 else ("assets", "count")
-            output.say(f"Assumed: {known['assumed_supplied']:,} {what} without a known supplier {verb} as supplied.")
-        if known["baseline_down"]:
-            what = "asset was" if known["baseline_down"] == 1 else "assets were"
-            output.say(f"Left out: {known['baseline_down']:,} {what} not operating before the event.")
-        if known["sources"]:
-            ages = (f"{s['source']} ({human(s['age_s'])} old)" if s.get("age_s") is not None else s["source"]
-                    for s in known["sources"])  # fmt: skip
-            output.say(f"Data: {output.plain(', '.join(ages))}")
-        for line in self.result.notes:
-            output.say(f"Note: {output.plain(line)}", style="dim")
 
     def _list(self) -> None:
         if not self.result.affected or not self.top:

@@ -8,6 +8,8 @@ then walks only what lies around the core.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -41,6 +43,16 @@ class Ground:
         return Ground(self.assumed + other.assumed, self.down + other.down, self.sources | other.sources, unsupplied)
 
 
+class _Core(NamedTuple):
+    """Masks over nodes: the core, with all it depends on, with all that depends on it and what this needs; sums."""
+
+    inside: Bytes
+    above: Bytes
+    around: Bytes
+    of_above: Ground
+    of_around: Ground
+
+
 class Foundation:
     """The core of a system, summed up; see :meth:`of` and :meth:`under`.
 
@@ -56,14 +68,19 @@ class Foundation:
         self._sources = source if pa.types.is_dictionary(source.type) else source.dictionary_encode()
         self._codes = self._sources.indices.fill_null(-1).to_numpy(zero_copy_only=False)
         self._unsupplied = self._without_supplier()
+
+    @cached_property
+    def _core(self) -> _Core:
+        """The core, found when a question first goes around it."""
+        arrays = self.arrays
         nodes = len(arrays.down.ptr) - 1
         core = _largest_component(arrays.down.ptr, arrays.down.to, nodes)
-        self._core, self._above, self._around = (np.zeros(nodes, np.uint8) for _ in range(3))
-        self._core[core] = 1
-        self._above[reach_nodes(arrays, core, up=True)] = 1
+        inside, above, around = (np.zeros(nodes, np.uint8) for _ in range(3))
+        inside[core] = 1
+        above[reach_nodes(arrays, core, up=True)] = 1
         below = reach_nodes(arrays, core, up=False)
-        self._around[reach_nodes(arrays, below[below < arrays.n], up=True)] = 1
-        self._of_above, self._of_around = (self._sum(np.flatnonzero(m)) for m in (self._above, self._around))
+        around[reach_nodes(arrays, below[below < arrays.n], up=True)] = 1
+        return _Core(inside, above, around, *(self._sum(np.flatnonzero(mask)) for mask in (above, around)))
 
     @staticmethod
     def of(system: System) -> Foundation:
@@ -82,12 +99,21 @@ class Foundation:
 
     def under(self, rows: Longs | Ints) -> Ground:
         """What an answer about *rows* rests on."""
-        nodes, hit = self._walk(np.asarray(rows, np.int64), up=False, stop=self._core)
+        core = self._core
+        nodes, hit = self._walk(np.asarray(rows, np.int64), up=False, stop=core.inside)
         below = nodes[nodes < self.arrays.n]
         if hit:
-            return self._of_around + self._outside(self._walk(below, up=True, stop=self._around)[0], self._around)
-        found, hit = self._walk(below, up=True, stop=self._core)
-        return self._of_above + self._outside(found, self._above) if hit else self._sum(found)
+            return core.of_around + self._outside(self._walk(below, up=True, stop=core.around)[0], core.around)
+        found, hit = self._walk(below, up=True, stop=core.inside)
+        return core.of_above + self._outside(found, core.above) if hit else self._sum(found)
+
+    def reached(self, rows: Longs | Ints, up: bool) -> Ground:
+        """Some assets with all that they depend on (up) or that depends on them."""
+        return self._sum(reach_nodes(self.arrays, np.asarray(rows, np.int64), up))
+
+    def whole(self) -> Ground:
+        """The whole twin."""
+        return self._sum(np.flatnonzero(~self.arrays.removed))
 
     def _walk(self, seeds: Longs, up: bool, stop: Bytes) -> tuple[Longs, bool]:
         """Nodes reached without going on from those of *stop*, and whether any of these is among them."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -13,15 +11,14 @@ from twin.impact import verdicts as v
 from twin.impact.affected import affected, rode, seconds, texts
 from twin.impact.events.event import Chosen
 from twin.impact.events.stake import capacity_lost, stake
-from twin.impact.foundation import Foundation, Ground
+from twin.impact.foundation import Foundation
 from twin.impact.region import Region
+from twin.impact.rests import assumptions, unsupplied
 from twin.impact.system import System
 from twin.impact.timeline import Run
 from twin.snapshot.arrays import Longs
 
 MODEL_LEVEL = "L1"
-#: Ids named in one note.
-NAMED = 5
 COUNTED = ("failed", "down", "interrupted", "degraded", "at_risk")
 
 
@@ -50,6 +47,11 @@ class ImpactResult:
     stake: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     model_level: str = MODEL_LEVEL
+
+    @property
+    def ids(self) -> list[str]:
+        """Every asset of the event or affected by it; some of them twice."""
+        return [*self.event["failed"], *(entry["id"] for entry in self.affected)]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, ready for JSON."""
@@ -88,12 +90,12 @@ def assemble(whole: System, part: Region, chosen: Chosen, run: Run, verdicts: v.
             + ", ".join(texts(whole, "id", idle[:5]))
         )
     ground = Foundation.of(whole).under(np.union1d(event, part.whole(rows)))
-    notes += _unsupplied(whole, ground)
+    notes += unsupplied(whole, ground)
     return ImpactResult(
         event=chosen.described(seconds(horizon)),
         revision=whole.arrays.revision,
         summary=_summary(system, verdicts, rows),
-        assumptions=_assumptions(whole, ground),
+        assumptions=assumptions(whole, ground),
         affected=entries,
         standby=_standby(system, run),
         rode=rode(system, run, verdicts, entries),
@@ -114,34 +116,6 @@ def _summary(system: System, verdicts: v.Verdicts, rows: Longs) -> dict[str, dic
             if verdict in entry:
                 entry[verdict] += count
     return {name: entry for name, entry in summary.items() if any(entry.values())}
-
-
-def _unsupplied(system: System, ground: Ground) -> list[str]:
-    """What to know of the assets below an answer that an import left without a supplier."""
-    known = sorted(texts(system, "id", ground.unsupplied.astype(np.int64)))
-    if not known:
-        return []
-    more = f" and {len(known) - NAMED} more" if len(known) > NAMED else ""
-    return [
-        "An import left these assets without a supplier, and they count as supplied (twin findings): "
-        + f"{', '.join(known[:NAMED])}{more}"
-    ]
-
-
-def _assumptions(system: System, ground: Ground) -> dict[str, Any]:
-    now = time.time()
-    sources = []
-    for source in system.arrays.sources:
-        if source["source"] in ground.sources:
-            imported = source.get("imported_at")
-            sources.append({"source": source["source"], "imported_at": imported, "age_s": _age(imported, now)})
-    return {"assumed_supplied": ground.assumed, "baseline_down": ground.down, "sources": sources}
-
-
-def _age(imported: str | None, now: float) -> int | None:
-    if not imported:
-        return None
-    return max(0, int(now - datetime.fromisoformat(imported).timestamp()))
 
 
 def _standby(system: System, run: Run) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from twin.impact.events.event import Event, choose
 from twin.impact.events.places import Places
 from twin.impact.findings import found_by_data
 from twin.impact.reach import EVERYTHING, Filter, named_walk, reach
+from twin.impact.rests import Way, assumptions, ground_of, resting, rows_of
 from twin.impact.result import ImpactResult
 from twin.impact.starting.coldstart import ColdStart, Deadlock
 from twin.impact.system import System
@@ -164,7 +165,7 @@ class Snapshot:
         from twin.impact.events.explain import explain
 
         asked = ask(self.system, self.catalogue, lambda: self.places, event, horizon_s, self.catalogue.row(asset_id))
-        return explain(not_empty(asked), asset_id)
+        return resting(explain(not_empty(asked), asset_id), self.system, "needs", [self.catalogue.row(asset_id)])
 
     def compare(
         self, a: Event | Iterable[str], b: Event | Iterable[str], horizon_s: float | None = None
@@ -172,8 +173,9 @@ class Snapshot:
         """What sets two events apart; as :meth:`impact`."""
         from twin.impact.events.compare import compare
 
-        asked = [not_empty(self.ask(event, horizon_s)) for event in (a, b)]
-        return compare(asked[0].impact(), asked[1].impact())
+        one, two = (not_empty(self.ask(event, horizon_s)).impact() for event in (a, b))
+        ids = [*one.ids, *two.ids]
+        return resting(compare(one, two), self.system, "event", rows_of(self.system, ids))
 
     def steady(self, ids: Iterable[str]) -> set[str]:
         """Answer 1 of design §4: ids operating after the event, finite buffers and fuel spent."""
@@ -189,7 +191,7 @@ class Snapshot:
         """Answer 2: what can be started from nothing, in which rounds."""
         from twin.impact.starting.kickstart import started
 
-        return started(self.catalogue, self.system)
+        return resting(started(self.catalogue, self.system), self.system, "whole")
 
     def deadlocks(self, **how: Any) -> list[Deadlock]:
         """Answer 3: cores that must be started by hand, in order, with a witness cycle and where to start them."""
@@ -203,20 +205,22 @@ class Snapshot:
         """What each single failure costs, the worst first; *how*: see :func:`.failures.nminus.criticality`."""
         from twin.impact.failures.nminus import criticality
 
-        return criticality(self.system, weight, domain, top, **how)
+        return resting(criticality(self.system, weight, domain, top, **how), self.system, "whole")
 
     def single_points_of_failure(self, asset_id: str, **how: Any) -> SpofResult:
         """Every asset whose loss alone takes this one down; *how*: see :func:`.failures.single.single_points`."""
         from twin.impact.failures.single import single_points
 
-        return single_points(self.catalogue, self.system, asset_id, **how)
+        found = single_points(self.catalogue, self.system, asset_id, **how)
+        return resting(found, self.system, "needs", [self.catalogue.row(asset_id)])
 
     def exposed(self, event: Event | Iterable[str], progress: Any = None, **how: Any) -> ExposedResult:
         """What is one failure away after an event, and was not before; *how*: :class:`.failures.exposed.Options`."""
         from twin.impact.failures.exposed import Options, exposed
 
         chosen = choose(self.catalogue, lambda: self.places, event)
-        return exposed(self.catalogue, self.system, chosen, Options(**how), progress)
+        found = exposed(self.catalogue, self.system, chosen, Options(**how), progress)
+        return resting(found, self.system, "event", chosen.rows)
 
     def screen(self, scenarios: Source, **how: Any) -> ScreenResult:
         """What each of many scenarios costs; *how*: see :class:`twin.impact.failures.screen.Options`."""
@@ -229,25 +233,36 @@ class Snapshot:
         from twin.impact.paths import Question, paths
 
         asked = Question(a, b, **how)
-        return paths(self.system, self.catalogue, lambda: self.places, schema or default_schema(), asked)
+        found = paths(self.system, self.catalogue, lambda: self.places, schema or default_schema(), asked)
+        way: Way = "needs" if found.certificate is None else "whole"  # that there is no other route rests on all
+        return resting(found, self.system, way, rows_of(self.system, [a, b, *(row["id"] for row in found.rows)]))
 
     def cut_sets(self, asset_id: str, order: int | None = 3, **how: Any) -> CutSets:
         """Smallest sets of failures that take an asset down; *how*: see :func:`twin.impact.cutsets.cut_sets`."""
         from twin.impact.cutsets import cut_sets
 
-        return cut_sets(self.system, self.catalogue, asset_id, order, **how)
+        found = cut_sets(self.system, self.catalogue, asset_id, order, **how)
+        return resting(found, self.system, "needs", [self.catalogue.row(asset_id)])
 
     def mesh(self, name: str = "power", *, schema: Schema | None = None) -> MeshResult:
         """What holds the mesh of a service or link type together; see :func:`twin.impact.meshes.mesh`."""
         from twin.impact.meshes import mesh
 
-        return mesh(self.system, self.catalogue, schema or default_schema(), name)
+        return resting(mesh(self.system, self.catalogue, schema or default_schema(), name), self.system, "whole")
 
     def dominators(self, service: str = "power") -> DominatorResult:
         """Through which single asset all supply comes; see :func:`twin.impact.meshes.dominators`."""
         from twin.impact.meshes import dominators
 
-        return dominators(self.system, self.catalogue, service)
+        return resting(dominators(self.system, self.catalogue, service), self.system, "whole")
+
+    def rests_on(self, ids: Iterable[str] | None = None, way: Way = "needs") -> dict[str, Any]:
+        """Assumptions and ages of the sources that answers about *ids* rest on (None: of the whole twin).
+
+        See :class:`twin.impact.rests.Resting`; *way*: :data:`twin.impact.rests.Way`.
+        """
+        rows = [] if ids is None else [self.catalogue.row(name) for name in ids]
+        return assumptions(self.system, ground_of(self.system, "whole" if ids is None else way, rows))
 
     @cached_property
     def findings(self) -> list[Finding]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from twin.cli import output, wiring
+from twin.cli import output, rests, wiring
 from twin.cli.commands.find import shell
 from twin.cli.options import TOP_NAMES, Json, Output, Tables, again
 
@@ -71,6 +71,7 @@ def _show(result: ColdStart, snapshot: Snapshot, top: int, more: str) -> None:
     output.note(
         f"{min(top, len(result.rounds)):,} of {len(result.rounds):,} rounds; {len(result.started):,} assets start"
     )
+    rests.show(result.assumptions)
     if result.stuck:
         output.say(f"{len(result.stuck):,} assets operate now and would not start: up only while warm.", style="bold")
         output.hints(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from twin.cli import events, output, wiring
+from twin.cli import events, output, rests, wiring
 from twin.cli.options import TOP_NAMES, Json, Output, Tables
 from twin.cli.report import UNITS, VERDICTS
 from twin.durations import human, parse_duration
@@ -123,8 +123,7 @@ def _show(result: CompareResult, names: list[dict[str, str | None]], top: int | 
     for side in ("a", "b"):
         worse = [entry for entry in result.both if entry["worse_in"] == side]
         _list(f"Worse in {side.upper()}", worse, top, _both)
-    for line in result.notes:
-        output.say(f"Note: {output.plain(line)}", style="dim")
+    rests.show(result.assumptions, result.notes)
 
 
 def _pair(of: dict[str, float]) -> str:

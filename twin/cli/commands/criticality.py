@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from twin.cli import output, wiring
+from twin.cli import output, rests, wiring
 from twin.cli.commands.find import check_words, shell
 from twin.cli.options import TOP_NAMES, Json, Output, Tables, again
 from twin.cli.progress import bar
@@ -139,8 +139,7 @@ def _show(result: CriticalityResult, top: int | None, amount: str | None, more: 
     output.note(f"{len(rows):,} of {result.total:,} single failures; all with --all, -o FILE or --json")
     if result.pairs is not None:
         _pairs(result, top)
-    for line in result.notes:
-        output.say(f"Note: {line}", style="dim")
+    rests.show(result.assumptions, result.notes)
     if rows:
         worst = shell(rows[0]["id"])
         by = f" --weight {shell(result.weight)}" if result.weight != "count" else ""

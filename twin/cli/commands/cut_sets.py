@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from twin.cli import output, wiring
+from twin.cli import output, rests, wiring
 from twin.cli.commands.criticality import Horizon, InTime, time_of, when
 from twin.cli.commands.find import shell
 from twin.cli.options import TOP_NAMES, Json, Output, Tables, again
@@ -143,8 +143,7 @@ def _show(result: CutSets, top: int | None, more: str) -> None:
         output.say(f"Left out: {result.out:,} that it rests on do not operate before any event.")
     _likelihood(result, top)
     _sets(result, top)
-    for line in result.notes:
-        output.say(f"Note: {line}", style="dim")
+    rests.show(result.assumptions, result.notes)
     hints = [f"twin impact {' '.join(map(shell, result.sets[0]['assets']))}{more}     why"] if result.sets else []
     if result.order is not None and not result.sets:
         hints.append(f"twin cut-sets {shell(asset)} --order {result.order + 1}{more}     larger sets")

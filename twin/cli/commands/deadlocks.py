@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from twin.cli import output, wiring
+from twin.cli import output, rests, wiring
 from twin.cli.commands.cold_start import about
 from twin.cli.commands.find import shell
 from twin.cli.options import Json, Output, Tables, again
@@ -22,9 +22,10 @@ def deadlocks(tables: Tables = None, output_file: Output = None, json: Json = Fa
     output.check_target(output_file, spatial=True)
     with wiring.opened(tables) as source:
         cores = source.snapshot.deadlocks()
-        document = {
+        document: dict[str, Any] = {
             "revision": source.snapshot.revision,
             "model_level": "L1",
+            "assumptions": source.snapshot.rests_on(),
             "total": len(cores),
             "items": [core.to_dict() for core in cores],
             "notice": source.notice,
@@ -37,7 +38,7 @@ def deadlocks(tables: Tables = None, output_file: Output = None, json: Json = Fa
         if json:
             output.emit_json(document)
         elif output_file is None:
-            _show(cores, again(tables))
+            _show(cores, document["assumptions"], again(tables))
 
 
 def _rows(cores: list[Deadlock], snapshot: Snapshot) -> list[dict[str, Any]]:
@@ -52,9 +53,10 @@ def _rows(cores: list[Deadlock], snapshot: Snapshot) -> list[dict[str, Any]]:
     return rows
 
 
-def _show(cores: list[Deadlock], more: str) -> None:
+def _show(cores: list[Deadlock], assumptions: dict[str, Any], more: str) -> None:
     if not cores:
         output.say("No deadlock: everything that operates starts by itself.")
+        rests.show(assumptions)
         output.hints([f"twin cold-start{more}     in which order"])
         return
     total = sum(len(core.places) for core in cores)
@@ -66,6 +68,7 @@ def _show(cores: list[Deadlock], more: str) -> None:
         known = "smallest" if core.exact else f"greedy, at least {core.at_least}"
         rows.append([number, core.stage, len(core.assets), _few(core.places), known, _few(core.cycle, " > ")])
     output.table(("core", "stage", "assets", "start at", "which is", "cycle"), rows, right=("core", "stage", "assets"))
+    rests.show(assumptions)
     output.say("A portable source forces the asset on; cores of a later stage wait for those before.", style="dim")
     output.hints(
         [

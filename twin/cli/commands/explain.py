@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from twin.cli import events, output, wiring
+from twin.cli import events, output, rests, wiring
 from twin.cli.commands.find import shell
 from twin.cli.options import Json, Output, Tables, again
 from twin.durations import parse_duration
@@ -94,8 +94,7 @@ def _show(result: ExplainResult) -> None:
         columns = ("its gate", "delivers", "needs", "to spare", "holds", "lost")
         output.table(columns, rows, right=columns[1:4])
     output.say()
-    for line in result.notes:
-        output.say(f"Note: {output.plain(line)}", style="dim")
+    rests.show(result.assumptions, result.notes)
 
 
 def register(app: typer.Typer) -> None:

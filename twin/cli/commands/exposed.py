@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from twin.cli import events, output, wiring
+from twin.cli import events, output, rests, wiring
 from twin.cli.commands.criticality import Horizon, InTime, time_of, when
 from twin.cli.commands.find import shell
 from twin.cli.options import TOP_NAMES, Json, Output, Tables, again
@@ -72,8 +72,7 @@ def _show(result: ExposedResult, names: dict[str, str | None], top: int) -> None
         output.note(
             f"{count:,} of {len(result.exposed):,} exposed assets; {result.lost:,} are lost by the event itself"
         )
-    for line in result.notes:
-        output.say(f"Note: {output.plain(line)}", style="dim")
+    rests.show(result.assumptions, result.notes)
 
 
 def _hints(result: ExposedResult, options: events.Options, more: str) -> None:

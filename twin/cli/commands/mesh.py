@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from twin.cli import output, wiring
+from twin.cli import output, rests, wiring
 from twin.cli.commands.find import shell
 from twin.cli.options import Json, Limit, Output, Tables, again
 
@@ -91,8 +91,7 @@ def _show(result: MeshResult, limit: int, more: str) -> None:
             output.say(f"... {limit:,} of {len(result.cuts):,}; more with --limit {len(result.cuts)}", style="dim")
     for link in result.bridge_links[:limit]:
         output.say(f"Bridge link: {output.plain(link['from'])} - {output.plain(link['to'])}")
-    for line in result.notes:
-        output.say(f"Note: {output.plain(line)}", style="dim")
+    rests.show(result.assumptions, result.notes)
     if result.cuts:
         output.hints(
             [
@@ -127,8 +126,7 @@ def _show_dominators(result: DominatorResult, limit: int, more: str) -> None:
     output.table(columns, rows, right=columns[2:5])
     if len(result.items) > limit:
         output.say(f"... {limit:,} of {len(result.items):,}; more with --limit {len(result.items)}", style="dim")
-    for line in result.notes:
-        output.say(f"Note: {output.plain(line)}", style="dim")
+    rests.show(result.assumptions, result.notes)
     if result.items:
         output.hints([f"twin impact {shell(result.items[0]['id'])}{more}     what its loss does, exactly"])
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from twin.cli import output, wiring
+from twin.cli import output, rests, wiring
 from twin.cli.commands.find import shell
 from twin.cli.options import Json, Output, Tables, again
 
@@ -122,8 +122,7 @@ def _show(result: PathsResult) -> None:
             rows = [(x["name"], "hazard", ", ".join(x["takes_down"][:SHOWN])) for x in certificate["hazards"]]
             rows += [(x["id"], x["kind"], ", ".join(x["takes_down"][:SHOWN])) for x in certificate["assets"]]
             output.table(("shared risk", "kind", "takes down"), rows)
-    for line in result.notes:
-        output.say(f"Note: {output.plain(line)}", style="dim")
+    rests.show(result.assumptions, result.notes)
 
 
 def _line(assets: list[dict[str, Any]]) -> str:

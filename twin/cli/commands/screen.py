@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from twin.cli import output, wiring
+from twin.cli import output, rests, wiring
 from twin.cli.commands.criticality import Horizon, InTime, Weight, is_json, time_of, weighed, when, write
 from twin.cli.commands.find import shell
 from twin.cli.options import TOP_NAMES, Json, Output, Tables, again
@@ -139,8 +139,7 @@ def _show(result: ScreenResult, top: int) -> None:
         columns = ["id", "kind", "domain", "name", "failed", "lost", "frequency"]
         output.table(columns, ([row[c] for c in columns] for row in lost), right=columns[4:])
         output.note(f"{len(lost):,} of {result.often.num_rows:,} assets that are lost in some scenario")
-    for line in result.notes:
-        output.say(f"Note: {line}", style="dim")
+    rests.show(result.assumptions, result.notes)
 
 
 def _asked(given: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from twin.cli import output, wiring
+from twin.cli import output, rests, wiring
 from twin.cli.commands.criticality import Horizon, InTime, time_of, when
 from twin.cli.commands.find import shell
 from twin.cli.options import Json, Output, Tables, again
@@ -57,6 +57,7 @@ def _show(result: SpofResult, more: str) -> None:
     output.say(f"Single points of failure of {name}, {when(result.mode, result.horizon_s)}", style="bold")
     if not result.operating:
         output.say(f"{name} does not operate before any event.")
+        rests.show(result.assumptions)
         output.hints([f"twin findings{more}     why"])
         return
     rows = _rows(result)
@@ -70,8 +71,7 @@ def _show(result: SpofResult, more: str) -> None:
     output.note(
         f"{len(result.down):,} take it down, {len(result.interrupted):,} only for a while; tried: {result.tried:,}"
     )
-    for line in result.notes:
-        output.say(f"Note: {line}", style="dim")
+    rests.show(result.assumptions, result.notes)
     hints = [f"twin impact {shell(rows[0][1]['id'])}{more}     all that this one takes down"] if rows else []
     output.hints([*hints, f"twin dependencies {shell(result.id)}{more}     what it rests on"])
 

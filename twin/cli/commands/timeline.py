@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.text import Text
 
-from twin.cli import events, output, wiring
+from twin.cli import events, output, rests, wiring
 from twin.cli.commands.find import shell
 from twin.cli.options import TOP_NAMES, Json, Output, Tables, again
 from twin.durations import exact, parse_duration
@@ -95,8 +95,7 @@ def _show(result: TimelineResult, names: dict[str, str | None], top: int | None)
         first = min(e["time_s"] for e in result.ahead)
         output.say()
         output.say(f"After the horizon {len(result.ahead):,} more go down, the first at {exact(first)}.")
-    for line in result.notes:
-        output.say(f"Note: {output.plain(line)}", style="dim")
+    rests.show(result.assumptions, result.notes)
 
 
 def _groups(found: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:

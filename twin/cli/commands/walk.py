@@ -9,7 +9,7 @@ import typer
 from rich.text import Text
 from rich.tree import Tree
 
-from twin.cli import output, wiring
+from twin.cli import output, rests, wiring
 from twin.cli.commands.find import check_words, shell
 from twin.cli.options import Json, Limit, Output, Tables, again
 
@@ -69,7 +69,14 @@ def _walk(
         walk = getattr(source.snapshot, question)
         rows = walk(id, depth, domains or None)
         shown = hung(rows, walk(id, depth, None), id) if tree and domains else rows
-        document = {"id": id, "revision": source.snapshot.revision, "notice": source.notice, "total": len(rows)}
+        known = source.snapshot.rests_on([id], "needs" if question == "dependencies" else "below")
+        document = {
+            "id": id,
+            "revision": source.snapshot.revision,
+            "assumptions": known,
+            "notice": source.notice,
+            "total": len(rows),
+        }
         if output_file is not None:
             from twin.export.layers import frame_of
 
@@ -79,16 +86,26 @@ def _walk(
             output.emit_json({**document, "items": rows[:limit]})
         elif not rows:
             output.say(f"{id} has no {question}." if not (depth or domains) else f"{id} has no such {question}.")
+            rests.show(known)
         else:
-            _show(question, id, shown, tree, limit, again(tables))
+            _show(question, id, shown, tree, limit, known, again(tables))
 
 
-def _show(question: str, id: str, rows: list[dict[str, Any]], tree: bool, limit: int, more: str) -> None:
+def _show(
+    question: str,
+    id: str,
+    rows: list[dict[str, Any]],
+    tree: bool,
+    limit: int,
+    known: dict[str, Any],
+    more: str,
+) -> None:
     shown = rows[:limit]
     if tree:
         output.tree(_tree(id, shown))
     else:
         output.table(COLUMNS, ([row.get(name) for name in COLUMNS] for row in shown), right=("hop",))
+    rests.show(known)
     by_domain: dict[str, int] = {}
     for row in rows:
         by_domain[row["domain"]] = by_domain.get(row["domain"], 0) + 1

@@ -16,6 +16,7 @@ from twin.impact.cutsets.find import Found, Task, find, unavailability
 from twin.impact.cutsets.search import Progress
 from twin.impact.cutsets.structure import mask, upstream
 from twin.impact.failures.criticality import L1_NOTE, MODEL_LEVEL, STEADY_NOTE, check_horizon
+from twin.impact.rests import Resting
 from twin.impact.system import System
 from twin.schema import suggest
 from twin.snapshot.arrays import Bools, Floats
@@ -34,7 +35,7 @@ MAX_NODES = 2_000_000
 
 
 @dataclass
-class CutSets:
+class CutSets(Resting):
     """The minimal cut sets of one asset: in the steady state (design §4, answer 1), or in time at a horizon.
 
     Attributes:
@@ -75,6 +76,7 @@ class CutSets:
             "asset": self.asset,
             "revision": self.revision,
             "model_level": self.model_level,
+            "assumptions": self.assumptions,
             "state": self.state,
             "horizon_s": self.horizon_s,
             "order": self.order,

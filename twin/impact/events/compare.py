@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from twin.impact.rests import Resting
 from twin.impact.result import COUNTED, MODEL_LEVEL, ImpactResult
 
 #: Verdicts from bad to good.
@@ -15,7 +16,7 @@ NAMES = ("id", "kind", "domain", "name")
 
 
 @dataclass
-class CompareResult:
+class CompareResult(Resting):
     """What sets two events apart.
 
     Attributes:
@@ -60,6 +61,7 @@ class CompareResult:
             "b": self.b,
             "revision": self.revision,
             "model_level": self.model_level,
+            "assumptions": self.assumptions,
             "counts": self.counts,
             "summary": self.summary,
             "capacity_lost": self.capacity_lost,

@@ -16,6 +16,7 @@ from twin.impact.events.ask import Asked
 from twin.impact.events.standing import gates_of, idle_chain
 from twin.impact.events.story import chains
 from twin.impact.events.words import Words
+from twin.impact.rests import Resting
 from twin.impact.result import MODEL_LEVEL
 from twin.snapshot.arrays import Longs
 
@@ -26,7 +27,7 @@ GATE = ("service", "group", "need", "have")
 
 
 @dataclass
-class ExplainResult:
+class ExplainResult(Resting):
     """Why one asset is what it is after an event.
 
     Attributes:
@@ -67,6 +68,7 @@ class ExplainResult:
             "event": self.event,
             "revision": self.revision,
             "model_level": self.model_level,
+            "assumptions": self.assumptions,
             "sentences": self.sentences,
             "chain": self.chain,
             "gates": self.gates,

@@ -13,6 +13,7 @@ from twin.impact.affected import seconds, texts
 from twin.impact.events.ask import Asked
 from twin.impact.events.causes import DOWN, Node
 from twin.impact.events.races import buffers, races
+from twin.impact.rests import Resting
 from twin.impact.result import MODEL_LEVEL
 from twin.snapshot.arrays import Longs
 
@@ -33,7 +34,7 @@ ORDER = (
 
 
 @dataclass
-class TimelineResult:
+class TimelineResult(Resting):
     """One event through time.
 
     Attributes:
@@ -77,6 +78,7 @@ class TimelineResult:
             "event": self.event,
             "revision": self.revision,
             "model_level": self.model_level,
+            "assumptions": self.assumptions,
             "summary": self.summary,
             "events": self.events,
             "buffers": self.buffers,
@@ -111,6 +113,7 @@ def timeline(asked: Asked) -> TimelineResult:
         critical=dict(zip(texts(asked.system, "id", rows), starts, strict=True)),
         ahead=[e for e in events if e["time_s"] > horizon and e["what"] == "down"],
         notes=impact.notes,
+        assumptions=impact.assumptions,
     )
 
 

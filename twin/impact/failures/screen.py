@@ -17,6 +17,7 @@ from twin.impact.failures import intime
 from twin.impact.failures.criticality import L1_NOTE, MODEL_LEVEL, STEADY_NOTE, Progress, about, check_horizon, tidy
 from twin.impact.failures.scenarios import Scenarios, Source, scenarios_of
 from twin.impact.failures.weights import COUNT, domains, unit_of, worth
+from twin.impact.rests import Resting, resting
 from twin.impact.system import System
 from twin.snapshot.arrays import Floats, Longs
 from twin.snapshot.catalogue import Catalogue
@@ -49,7 +50,7 @@ class Options:
 
 
 @dataclass
-class ScreenResult:
+class ScreenResult(Resting):
     """What the scenarios cost.
 
     Attributes:
@@ -81,6 +82,7 @@ class ScreenResult:
             "horizon_s": self.horizon_s,
             "revision": self.revision,
             "model_level": self.model_level,
+            "assumptions": self.assumptions,
             "total": self.table.num_rows,
             "summary": self.summary,
             "items": self.table.to_pylist(),
@@ -236,7 +238,9 @@ def screened(
     catalogue: Catalogue, system: System, source: Source, progress: Progress | None = None, **options: Any
 ) -> ScreenResult:
     """:func:`screen` of whatever stands for scenarios; *options* are those of :class:`Options`."""
-    return screen(system, scenarios_of(catalogue, system.baseline, source), Options(**options), progress)
+    scenarios = scenarios_of(catalogue, system.baseline, source)
+    found = screen(system, scenarios, Options(**options), progress)
+    return resting(found, system, "event", np.unique(scenarios.rows))
 
 
 def worst(result: ScreenResult, top: int) -> pa.Table:

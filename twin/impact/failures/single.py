@@ -12,13 +12,14 @@ from twin.impact.failures import intime
 from twin.impact.failures.criticality import L1_NOTE, MODEL_LEVEL, STEADY_NOTE, check_horizon
 from twin.impact.failures.regions import upstream
 from twin.impact.failures.views import uncalled
+from twin.impact.rests import Resting
 from twin.impact.system import System
 from twin.snapshot.arrays import Bools, Longs
 from twin.snapshot.catalogue import Catalogue
 
 
 @dataclass
-class SpofResult:
+class SpofResult(Resting):
     """What alone takes an asset down.
 
     Attributes:
@@ -50,6 +51,7 @@ class SpofResult:
             "horizon_s": self.horizon_s,
             "revision": self.revision,
             "model_level": self.model_level,
+            "assumptions": self.assumptions,
             "operating": self.operating,
             "down": self.down,
             "interrupted": self.interrupted,

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from twin.errors import InvalidParameter
 from twin.impact.meshes import kernels
 from twin.impact.meshes.mesh import MODEL_LEVEL, SUMMED, _numbers
+from twin.impact.rests import Resting
 from twin.impact.system import System
 from twin.schema import suggest
 from twin.snapshot.arrays import Longs
@@ -18,7 +19,7 @@ from twin.snapshot.catalogue import Catalogue
 
 
 @dataclass
-class DominatorResult:
+class DominatorResult(Resting):
     """Single points of one service, by dominators; ``to_dict()`` is the answer in every surface.
 
     Attributes:
@@ -42,6 +43,7 @@ class DominatorResult:
             "service": self.service,
             "revision": self.revision,
             "model_level": self.model_level,
+            "assumptions": self.assumptions,
             "sources": self.sources,
             "supplied": self.supplied,
             "items": self.items,

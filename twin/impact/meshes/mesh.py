@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from twin.impact import kernels as states
 from twin.impact.meshes.cuts import Graph, Search, graph, search, worth
 from twin.impact.meshes.kinds import edge_assets, mesh_links
+from twin.impact.rests import Resting
 from twin.impact.system import System
 from twin.schema import Schema
 from twin.snapshot.arrays import Bools, Floats, Ints, Longs
@@ -25,7 +26,7 @@ NAMED = 10
 
 
 @dataclass
-class MeshResult:
+class MeshResult(Resting):
     """What holds one mesh together; ``to_dict()`` is the answer in every surface.
 
     Attributes:
@@ -71,6 +72,7 @@ class MeshResult:
             "grounded": self.grounded,
             "revision": self.revision,
             "model_level": self.model_level,
+            "assumptions": self.assumptions,
             "nodes": self.nodes,
             "edges": self.edges,
             "bridges": len(self.bridges),

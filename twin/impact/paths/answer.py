@@ -18,6 +18,7 @@ from twin.impact.paths.risks import Footprints, Risks, corridor, footprints, ris
 from twin.impact.paths.separate import Proof, Search, Separate
 from twin.impact.paths.shortest import Route, best, shortest
 from twin.impact.paths.transport import Transport, elsewhere, named, usual
+from twin.impact.rests import Resting
 from twin.impact.system import System
 from twin.schema import Schema, suggest
 from twin.snapshot.arrays import Bools, Longs
@@ -82,7 +83,7 @@ class Question:
 
 
 @dataclass
-class PathsResult:
+class PathsResult(Resting):
     """Routes between two assets; ``to_dict()`` is the answer in every surface.
 
     Attributes:
@@ -129,6 +130,7 @@ class PathsResult:
             "question": self.question,
             "revision": self.revision,
             "model_level": self.model_level,
+            "assumptions": self.assumptions,
             "found": self.found,
             "total_cost": self.total_cost,
             "routes": self.routes,

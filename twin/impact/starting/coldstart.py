@@ -12,6 +12,7 @@ from scipy.sparse.csgraph import connected_components
 
 from twin.impact import kernels
 from twin.impact.cascade import Cascade
+from twin.impact.rests import Resting
 from twin.impact.starting import kernels as start_kernels
 from twin.impact.system import System
 from twin.snapshot.arrays import Bools, Ints, Longs
@@ -21,7 +22,7 @@ Edges = tuple[Longs | Ints, Longs | Ints]
 
 
 @dataclass
-class ColdStart:
+class ColdStart(Resting):
     """What can be started.
 
     Attributes:
@@ -48,6 +49,7 @@ class ColdStart:
         return {
             "revision": self.revision,
             "model_level": "L1",
+            "assumptions": self.assumptions,
             "started": len(self.started),
             "stuck_total": len(self.stuck),
             "sizes": [len(names) for names in self.rounds],

@@ -31,6 +31,7 @@ from twin.store.read import read_numbered
 if TYPE_CHECKING:
     import geopandas
 
+    from twin.impact.completeness import CompletenessResult
     from twin.ingest.report import ImportReport
     from twin.ingest.rollback import RollbackReport
     from twin.store import State
@@ -321,6 +322,11 @@ class Twin:
         stored = [finding_of(row) for row in self.store.rows("ingest.findings")]
         found = [*self.snapshot().findings, *stored]
         return sorted(dict.fromkeys(found), key=lambda f: (SEVERITIES.index(f.severity), f.code))
+
+    def completeness(self) -> CompletenessResult:
+        """How complete the data are, by source and kind, and how old; see :mod:`twin.impact.completeness`."""
+        findings = self.findings()
+        return self.snapshot().completeness(schema=self.schema, findings=findings)
 
     def runs(self) -> list[dict[str, Any]]:
         """Every import run as plain data, newest first."""

@@ -11,7 +11,7 @@ import pytest
 from pydantic import BaseModel
 from starlette.testclient import TestClient
 
-from api import wire
+from api import wire, wire_completeness
 from twin.service import Twin
 
 pytestmark = pytest.mark.store
@@ -224,9 +224,10 @@ def test_horizons(client: TestClient, horizon: Any, seconds: float | None) -> No
 
 def test_many_at_once_get_the_answers_of_one_at_a_time(client: TestClient, ids: list[str]) -> None:
     def ask_all(asset_id: str) -> tuple[Any, Any]:
-        found = impact(client, {"failed": [asset_id]})
-        found.pop("assumptions")  # says how old the sources are, to the second
-        return found, client.get(asset_path(asset_id, "/dependents")).json()
+        found = impact(client, {"failed": [asset_id]}), client.get(asset_path(asset_id, "/dependents")).json()
+        for one in found:
+            one.pop("assumptions")  # says how old the sources are, to the second
+        return found
 
     alone = [ask_all(asset_id) for asset_id in ids]
     with ThreadPoolExecutor(8) as pool:
@@ -301,6 +302,14 @@ def test_tighter_limits_hold(tight: TestClient) -> None:
 
 
 # -- the rest ---------------------------------------------------------------------------------------------
+
+
+def test_completeness(client: TestClient, twin: Twin) -> None:
+    found = ask(client, "/completeness", wire_completeness.CompletenessAnswer)
+    mine = twin.completeness().to_dict()
+    assert (found["total"], found["items"], found["sources"]) == (mine["total"], mine["items"], mine["sources"])
+    assert found["total"]["assets"] == twin.snapshot().n_assets
+    assert [source["source"] for source in found["assumptions"]["sources"]] == ["demo"]
 
 
 def test_findings(client: TestClient) -> None:

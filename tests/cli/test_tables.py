@@ -203,6 +203,37 @@ def test_a_tree_of_some_domains_hangs_together(twin: Cli, tables: str) -> None:
     assert answer.out.splitlines()[1].split()[1] == "ups"
 
 
+def test_completeness_by_kind_and_source(twin: Cli, tables: str, tmp_path: Path) -> None:
+    document = twin("completeness", "--tables", tables, "--json").json
+    rows = {row["kind"]: row for row in document["items"]}
+    assert rows["ups"]["parts"]["supply"] == {"have": 1, "of": 1, "share": 1.0}
+    assert rows["server"]["parts"]["stated"]["of"] > rows["server"]["assets"]
+    assert document["total"]["assets"] == 11
+    told = twin("completeness", "--tables", tables)
+    assert (told.code, told.out.splitlines()[0].split()[:4]) == (0, ["source", "kind", "assets", "score"])
+    assert told.out.splitlines()[len(rows) + 1].split()[:2] == ["all", "11"]
+    only = twin("completeness", "--tables", tables, "--kind", "bus", "--json").json["items"]
+    assert [row["kind"] for row in only] == ["bus"]
+    assert len(twin("completeness", "--tables", tables, "--by", "source", "--json").json["items"]) == 1
+    assert twin("completeness", "--tables", tables, "-o", str(tmp_path / "c.csv")).code == 0
+    assert (tmp_path / "c.csv").read_text().startswith("source,kind,domain,assets,score,supply,supply_have,supply_of,")
+    assert "Did you mean bus" in twin("completeness", "--tables", tables, "--kind", "buss").err
+    assert twin("completeness", "--tables", tables, "--source", "x").code == 2
+
+
+def test_every_answer_about_tables_says_what_it_rests_on(twin: Cli, tables: str) -> None:
+    for words in (
+        ["impact", "ups"], ["timeline", "ups"], ["explain", "server", "--event", "ups"], ["spof", "server"],
+        ["compare", "--a", "ups", "--b", "line"], ["criticality"], ["cut-sets", "server"], ["exposed", "ups"],
+        ["cold-start"], ["deadlocks"], ["paths", "bus-a", "bus-b"], ["mesh"], ["mesh", "--dominators"],
+        ["dependencies", "server"], ["dependents", "ups"], ["screen", "--random", "3", "--failures", "1"],
+        ["completeness"],
+    ):  # fmt: skip
+        answer = twin(*words, "--tables", tables, "--json")
+        assert answer.code == 0, (words, answer.err)
+        assert answer.json["assumptions"] == {"assumed_supplied": 0, "baseline_down": 0, "sources": []}, words
+
+
 def test_findings_exit_with_1_when_there_are_any(twin: Cli, tables: str) -> None:
     assert twin("findings", "--tables", tables).code == 0
     with (Path(tables) / "assets.csv").open("a", encoding="utf-8") as out:

@@ -52,6 +52,7 @@ COMMANDS = (
     "twin.cli.commands.cold_start",
     "twin.cli.commands.deadlocks",
     "twin.cli.commands.findings",
+    "twin.cli.commands.completeness",
     "twin.cli.commands.runs",
     "twin.cli.commands.schema",
     "twin.cli.commands.queries",

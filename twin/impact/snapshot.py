@@ -30,6 +30,7 @@ from twin.snapshot.overlay import changed
 from twin.snapshot.tables import read_folder
 
 if TYPE_CHECKING:
+    from twin.impact.completeness import CompletenessResult
     from twin.impact.cutsets import CutSets
     from twin.impact.events.compare import CompareResult
     from twin.impact.events.explain import ExplainResult
@@ -268,6 +269,14 @@ class Snapshot:
     def findings(self) -> list[Finding]:
         """Everything wrong or missing that the data show by themselves."""
         return found_by_data(self.system)
+
+    def completeness(
+        self, *, schema: Schema | None = None, findings: Iterable[Finding] | None = None
+    ) -> CompletenessResult:
+        """How complete the data are, by source and kind; see :func:`twin.impact.completeness.completeness`."""
+        from twin.impact.completeness import completeness
+
+        return completeness(self.system, schema or default_schema(), self.findings if findings is None else findings)
 
     def asset(self, asset_id: str) -> dict[str, Any]:
         """One asset with all it carries. Raises UnknownAsset."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, Any
 from zlib import crc32
 
 from fastapi import Depends, Query, Request
@@ -16,6 +16,7 @@ from api.holder import Holder
 from api.limits import Limits
 from twin.errors import InvalidParameter
 from twin.impact import Snapshot
+from twin.ingest.edits.what_if import what_if
 from twin.schema import Schema
 from twin.service import Twin
 
@@ -44,6 +45,17 @@ class View:
     snapshot: Snapshot
     schema: Schema
     notice: str | None
+
+    def supposing(self, edits: Sequence[Any] | None) -> View:
+        """The twin as it would be with *edits*, of which nothing is written; itself without any.
+
+        Raises:
+            UnknownAsset, InvalidParameter: see :func:`twin.ingest.edits.what_if.what_if`.
+        """
+        if edits is None:
+            return self
+        snapshot, told = what_if(self.snapshot, edits, self.schema)
+        return View(snapshot, self.schema, " ".join(filter(None, [self.notice, told])))
 
     @property
     def state(self) -> str:

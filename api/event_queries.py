@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from api.limits import Limits
 from api.queries import LIMITS, Strict
+from api.what_if_queries import WhatIf
 from twin.durations import LONGEST_S, parse_duration
 from twin.errors import InvalidParameter, LimitExceeded
 from twin.impact.events.event import Event
@@ -116,11 +117,13 @@ class ImpactRequest(EventRequest):
                 {"failed": ["grid:bus/220"], "horizon_s": "8h"},
                 {"where": "kind=substation and name~Nord"},
                 {"hazard": FLOOD, "buffer_m": 500, "min_crossing_m": 100},
+                {"failed": ["grid:bus/220"], "what_if": [{"op": "delete", "id": "grid:bus/110"}]},
             ]
         },
     )
 
     horizon_s: Horizon = None
+    what_if: WhatIf = None
 
 
 class ExplainRequest(ImpactRequest):
@@ -145,3 +148,4 @@ class CompareRequest(Strict):
     a: EventRequest
     b: EventRequest
     horizon_s: Horizon = None
+    what_if: WhatIf = None

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, model_validator
 from api.event_queries import Horizon, ImpactRequest
 from api.limits import Limits
 from api.queries import LIMITS, PageQuery, Strict
+from api.what_if_queries import WhatIf
 from twin.durations import parse_duration
 from twin.errors import LimitExceeded
 from twin.impact.failures.scenarios import Random, Source
@@ -127,6 +128,7 @@ class ScreenRequest(Strict):
     timeline: bool = Field(False, description=TIMELINE)
     horizon_s: Horizon = None
     limit: int = Field(LIMITS.max_page, ge=1, le=LIMITS.max_page, description="Rows of each list at most.")
+    what_if: WhatIf = None
 
     @model_validator(mode="after")
     def _one_source(self) -> ScreenRequest:

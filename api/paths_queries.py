@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field
 from api.event_queries import FLOOD
 from api.limits import Limits
 from api.queries import LIMITS, PageQuery, Strict
+from api.what_if_queries import WhatIf
 from twin.errors import LimitExceeded
 from twin.impact.events.hazard import Hazard
 
@@ -67,10 +68,11 @@ class PathsRequest(Strict):
         le=MAX_SEARCH_S,
         description="Seconds for the search; then the answer is the best found so far, and `proof` says what is open.",
     )
+    what_if: WhatIf = None
 
     def read(self, limits: Limits) -> dict[str, Any]:
         """The question as :class:`twin.impact.paths.Question` takes it. Raises InvalidParameter, LimitExceeded."""
-        asked: dict[str, Any] = self.model_dump(exclude={"start", "end", "hazards", "time_limit_s"})
+        asked: dict[str, Any] = self.model_dump(exclude={"start", "end", "hazards", "time_limit_s", "what_if"})
         left, found = limits.vertices, []
         for document in self.hazards or ():
             hazard = Hazard.from_geojson(document, max_vertices=limits.vertices)

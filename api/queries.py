@@ -59,6 +59,18 @@ class WalkQuery(PageQuery):
         description="Only assets of these domains in the answer (comma-separated).",
         examples=["energy,compute"],
     )
+    service: str | None = Field(
+        None,
+        max_length=LIMITS.text,
+        description="Follow only links of these services (comma-separated).",
+        examples=["power,cooling"],
+    )
+    through: str | None = Field(
+        None,
+        max_length=LIMITS.text,
+        description="Pass only assets of these domains (comma-separated); `domain` alone passes all and lists some.",
+        examples=["energy"],
+    )
 
 
 class FindingQuery(PageQuery):

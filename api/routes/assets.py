@@ -106,12 +106,15 @@ def _walk(request: Request, id: str, direction: Direction, view: View, limits: L
         return detail(request, f"{id}/{direction}", view)
     headers = view.headers(request)
     limit, depth, domains = page_size(query, limits), hops(query, limits), words(query.domain)
-    for domain in domains or ():
+    services, through = words(query.service), words(query.through)
+    for domain in (*(domains or ()), *(through or ())):
         known("domain", domain, view.schema.domains)
+    for service in services or ():
+        known("service", service, view.schema.services)
     if unchanged(request, headers["ETag"]):
         return not_modified(headers)
     walk = view.snapshot.dependencies if direction == "dependencies" else view.snapshot.dependents
-    rows = walk(id, depth=depth)
+    rows = walk(id, depth=depth, services=services, through=through)
     if domains:  # after the walk: what lies behind an asset of another domain is part of the answer
         rows = [row for row in rows if row["domain"] in domains]
     items, cursor = cut(rows, query.cursor, limit, view.state)

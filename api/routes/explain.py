@@ -25,6 +25,7 @@ def ask_explain(request: Request, body: ExplainRequest, view: ViewDep, limits: L
 
     Nothing is written. An empty event is an error.
     """
+    view = view.supposing(body.what_if)
     result = view.snapshot.explain(body.id, body.event(limits), horizon_s=body.horizon_s)
     headers = {"X-Twin-Revision": str(view.snapshot.revision)}
     return answer({**result.to_dict(), "notice": view.notice}, headers)

@@ -25,6 +25,7 @@ def ask_exposed(request: Request, body: ExposedRequest, view: ViewDep, limits: L
 
     Nothing is written. An event that names nothing is an error; a hazard that hits nothing says so in its notes.
     """
+    view = view.supposing(body.what_if)
     limit = check_limit(body.limit, limits)
     result = view.snapshot.exposed(
         body.event(limits), timeline=body.timeline, horizon_s=body.horizon_s, named=body.named, max_work=MAX_WORK

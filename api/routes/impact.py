@@ -25,6 +25,7 @@ def ask_impact(request: Request, body: ImpactRequest, view: ViewDep, limits: Lim
 
     Nothing is written. An event that names nothing is an error; a hazard that hits nothing says so in its notes.
     """
+    view = view.supposing(body.what_if)
     result = view.snapshot.impact(body.event(limits), horizon_s=body.horizon_s)
     headers = {"X-Twin-Revision": str(view.snapshot.revision)}
     return answer({**result.to_dict(), "notice": view.notice}, headers)

@@ -25,6 +25,7 @@ def ask_paths(request: Request, body: PathsRequest, view: ViewDep, limits: Limit
 
     Nothing is written.
     """
+    view = view.supposing(body.what_if)
     result = view.snapshot.paths(body.start, body.end, schema=view.schema, **body.read(limits))
     headers = {"X-Twin-Revision": str(view.snapshot.revision)}
     return answer({**result.to_dict(), "notice": view.notice}, headers)

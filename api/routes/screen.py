@@ -27,6 +27,7 @@ def ask_screen(request: Request, body: ScreenRequest, view: ViewDep, limits: Lim
 
     Nothing is written. A scenario without ids counts as one that costs nothing; when all are, that is an error.
     """
+    view = view.supposing(body.what_if)
     limit = check_limit(body.limit, limits)
     result = view.snapshot.screen(
         body.source(),

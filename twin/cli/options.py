@@ -22,10 +22,12 @@ Tables = Annotated[
 
 
 def again(tables: Path | None) -> str:
-    """What a follow-up command needs to ask the same source."""
+    """What a follow-up command needs to ask the same source, with the same edits thought of."""
     from shlex import quote
 
-    return f" --tables {quote(str(tables))}" if tables is not None else ""
+    from twin.cli import whatif
+
+    return (f" --tables {quote(str(tables))}" if tables is not None else "") + whatif.asked().again()
 
 
 #: How many rows are shown, in every command: two names for one thing.

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from twin.cli.output import note
+from twin.cli import whatif
+from twin.cli.output import note, plain
 
 if TYPE_CHECKING:
     from twin.impact import Snapshot
@@ -76,7 +77,8 @@ class Source:
 
 @contextmanager
 def opened(tables: Path | None = None) -> Iterator[Source]:
-    """The source of answers: the folder *tables*, or the twin that the settings name. Notices go to stderr.
+    """The source of answers: the folder *tables*, or the twin that the settings name, with what the command line would
+    change (:mod:`twin.cli.whatif`). Notices go to stderr.
 
     Raises:
         TwinError: the tables or the settings are not valid, or the store does not answer.
@@ -85,13 +87,22 @@ def opened(tables: Path | None = None) -> Iterator[Source]:
         from twin.impact import Snapshot
 
         vocabulary = schema()
-        yield Source(Snapshot.from_tables(tables, schema=vocabulary), vocabulary, None, None)
+        yield _with_edits(Source(Snapshot.from_tables(tables, schema=vocabulary), vocabulary, None, None))
         return
     with open_twin() as twin:
         snapshot, notice = twin.current()
         if notice:
             note(notice, style="yellow")
-        yield Source(snapshot, twin.schema, notice, twin)
+        yield _with_edits(Source(snapshot, twin.schema, notice, twin))
+
+
+def _with_edits(source: Source) -> Source:
+    """*source* as it would be with the edits of the command line, which its notice tells."""
+    snapshot, told = whatif.changed(source.snapshot, source.schema)
+    if told is None:
+        return source
+    note(plain(told), style="yellow")
+    return replace(source, snapshot=snapshot, notice=" ".join(filter(None, [source.notice, told])))
 
 
 def catalogue() -> Catalogue:

@@ -181,16 +181,27 @@ def walk(arrays: Arrays, row: int, up: bool, depth: int | None) -> list[Step]:
 
 
 def named_walk(
-    catalogue: Catalogue, row: int, up: bool, depth: int | None, domains: Sequence[str] | None
+    catalogue: Catalogue,
+    row: int,
+    up: bool,
+    depth: int | None,
+    domains: Sequence[str] | None,
+    *,
+    services: Sequence[str] | None = None,
+    through: Sequence[str] | None = None,
 ) -> list[dict[str, Any]]:
     """The steps of :func:`walk` as plain data: id, kind, domain, name, hop, parent, service, group.
 
+    Args:
+        domains: list only these. services: follow only these. through: enter only assets of these domains.
+
     Raises:
-        InvalidParameter: the depth is below 1, or no asset is of one of *domains*.
+        InvalidParameter: the depth is below 1, or no asset is of one of the domains, or no link of a service.
     """
     if depth is not None and depth < 1:
         raise InvalidParameter(f"the depth is {depth}", fix="Give a whole number from 1, or none for all.")
-    rows, hops, parents, gates = steps(catalogue.arrays, np.array([row]), up, depth)
+    only = Filter(services or None, catalogue.in_domains(through) if through else None)
+    rows, hops, parents, gates = steps(catalogue.arrays, np.array([row]), up, depth, only)
     if domains:
         listed = catalogue.in_domains(domains)[rows]
         rows, hops, parents, gates = rows[listed], hops[listed], parents[listed], gates[listed]

@@ -301,28 +301,26 @@ class Snapshot:
         return [{"holds": bool(held[entry.pop("gate")]), **entry} for entry in entries]
 
     def dependencies(
-        self, asset_id: str, depth: int | None = None, domains: Sequence[str] | None = None
+        self, asset_id: str, depth: int | None = None, domains: Sequence[str] | None = None, **only: Any
     ) -> list[dict[str, Any]]:
         """What an asset depends on, nearest first: id, kind, domain, name, hop, parent, service, group.
 
         Args:
             depth: most links to follow, None for all. domains: list only assets of these; paths cross any.
+            only: ``services`` to follow, and ``through``: domains that paths may pass.
 
         Raises:
             UnknownAsset, InvalidParameter.
         """
-        return self._walk(asset_id, True, depth, domains)
+        return named_walk(self.catalogue, self.catalogue.row(asset_id), True, depth, domains, **only)
 
     def dependents(
-        self, asset_id: str, depth: int | None = None, domains: Sequence[str] | None = None
+        self, asset_id: str, depth: int | None = None, domains: Sequence[str] | None = None, **only: Any
     ) -> list[dict[str, Any]]:
         """What depends on an asset, nearest first; see :meth:`dependencies`."""
-        return self._walk(asset_id, False, depth, domains)
+        return named_walk(self.catalogue, self.catalogue.row(asset_id), False, depth, domains, **only)
 
     def reach(self, ids: Iterable[str], up: bool, only: Filter = EVERYTHING) -> list[str]:
         """*ids* and all that they depend on (up) or that depends on them; see :func:`twin.impact.reach.reach`."""
         rows = np.array([self.catalogue.row(name) for name in ids], np.int64)
         return self.catalogue.ids(self.catalogue.listed(reach(self.arrays, rows, up, only)))
-
-    def _walk(self, asset_id: str, up: bool, depth: int | None, domains: Sequence[str] | None) -> list[dict[str, Any]]:
-        return named_walk(self.catalogue, self.catalogue.row(asset_id), up, depth, domains)

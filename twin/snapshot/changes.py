@@ -153,7 +153,10 @@ class _Book:
             if {a, b} & removed:
                 raise InvalidParameter(f"the link {_told(link)} ends at an asset that is removed")
             if not self.schema.link_types[link.type].allows(self._kind(a), self._kind(b)):
-                raise InvalidParameter(f"{link.type} does not go from {self._kind(a)} to {self._kind(b)}")
+                raise InvalidParameter(
+                    f"{link.type} does not go from {self._kind(a)} to {self._kind(b)}: {_told(link)}",
+                    fix=self._instead(self._kind(a), self._kind(b)),
+                )
             group = str(link.group or "").strip()
             if group and group not in groups:
                 groups.append(group)
@@ -165,6 +168,17 @@ class _Book:
         table = np.array(columns, np.int32).reshape(-1, 5)
         return LinkColumns(table[:, 0], table[:, 1], table[:, 2].astype(np.uint8), table[:, 3], table[:, 4]), groups
 
+    def _instead(self, start: str, end: str) -> str:
+        """Link types that may join two kinds."""
+        types = [t for t in self.schema.link_types.values() if t.name in self.arrays.link_types]
+        there = [t.name for t in types if t.allows(start, end)]
+        back = [t.name for t in types if t.allows(end, start)]
+        if there:
+            return f"From {start} to {end} goes: {', '.join(there)}."
+        if back:
+            return f"The other way round goes: {', '.join(back)}. A link points from what supplies to what needs."
+        return f"Nothing joins {start} and {end} directly; see: twin schema kinds."
+
     def gone(self, given: Iterable[Link]) -> Longs:
         found: list[int] = []
         for link in given:
@@ -172,7 +186,9 @@ class _Book:
             ends = [(a, b), (b, a)] if self.schema.link_types[link.type].mesh else [(a, b)]
             rows = [row for start, end in ends for row in self._between(start, end, kind, link.group)]
             if not rows:
-                raise InvalidParameter(f"there is no link {_told(link)}", fix="List the links of the asset first.")
+                raise InvalidParameter(
+                    f"there is no link {_told(link)}", fix=f"See what it has with: twin show {link.target}"
+                )
             found += rows
         return np.unique(np.array(found, np.int64))
 

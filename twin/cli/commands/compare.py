@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from twin.cli import events, output, rests, wiring
+from twin.cli import events, output, rests, whatif, wiring
 from twin.cli.options import TOP_NAMES, Json, Output, Tables
 from twin.cli.report import UNITS, VERDICTS
 from twin.durations import human, parse_duration
@@ -152,4 +152,4 @@ def _both(entry: dict[str, Any]) -> str:
 
 def register(app: typer.Typer) -> None:
     """Add the command to *app*."""
-    app.command()(compare)
+    app.command()(whatif.asking(compare))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from twin.cli import output, rests, wiring
+from twin.cli import output, rests, whatif, wiring
 from twin.cli.commands.find import check_words, shell
 from twin.cli.options import TOP_NAMES, Json, Output, Tables, again
 from twin.cli.progress import bar
@@ -168,4 +168,4 @@ def _pairs(result: CriticalityResult, top: int | None) -> None:
 
 def register(app: typer.Typer) -> None:
     """Add the command to *app*."""
-    app.command()(criticality)
+    app.command()(whatif.asking(criticality))

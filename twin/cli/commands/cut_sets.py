@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from twin.cli import output, rests, wiring
+from twin.cli import output, rests, whatif, wiring
 from twin.cli.commands.criticality import Horizon, InTime, time_of, when
 from twin.cli.commands.find import shell
 from twin.cli.options import TOP_NAMES, Json, Output, Tables, again
@@ -199,4 +199,4 @@ def _number(value: float | None) -> str:
 
 def register(app: typer.Typer) -> None:
     """Add the command to *app*."""
-    app.command("cut-sets")(cut_sets)
+    app.command("cut-sets")(whatif.asking(cut_sets))

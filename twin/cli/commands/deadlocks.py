@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from twin.cli import output, rests, wiring
+from twin.cli import output, rests, whatif, wiring
 from twin.cli.commands.cold_start import about
 from twin.cli.commands.find import shell
 from twin.cli.options import Json, Output, Tables, again
@@ -89,4 +89,4 @@ def _few(names: list[str], between: str = ", ") -> str:
 
 def register(app: typer.Typer) -> None:
     """Add the command to *app*."""
-    app.command()(deadlocks)
+    app.command()(whatif.asking(deadlocks))

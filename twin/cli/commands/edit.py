@@ -9,6 +9,7 @@ import typer
 
 from twin.cli import faults, output, wiring
 from twin.cli.options import Json
+from twin.cli.whatif import read_edits
 from twin.errors import ImportRejected, InvalidParameter
 
 if TYPE_CHECKING:
@@ -119,24 +120,13 @@ def rename(
 
 
 def edit(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="JSON: a list of edits, see docs/edits.md.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="JSON or TOML: a list of edits, see docs/edits.md.")],
     note: Note = "",
     dry_run: DryRun = False,
     json: Json = False,
 ) -> int:
     """Make many edits as one run: all of them, or none."""
-    import orjson
-
-    try:
-        edits = orjson.loads(file.read_bytes())
-    except OSError as error:
-        raise InvalidParameter(f"{file}: {error.strerror}", fix="Check the path.") from error
-    except orjson.JSONDecodeError as error:
-        raise InvalidParameter(
-            f"{file} is no JSON: {error}", fix="Write a list of edits; see docs/edits.md."
-        ) from error
-    if not isinstance(edits, list):
-        raise InvalidParameter(f"{file} is no list of edits", fix="Write [{...}, ...]; see docs/edits.md.")
+    edits = read_edits(file)
     return _make(edits, note, dry_run, json)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from twin.cli import events, output, rests, wiring
+from twin.cli import events, output, rests, whatif, wiring
 from twin.cli.commands.find import shell
 from twin.cli.options import Json, Output, Tables, again
 from twin.durations import parse_duration
@@ -99,4 +99,4 @@ def _show(result: ExplainResult) -> None:
 
 def register(app: typer.Typer) -> None:
     """Add the command to *app*."""
-    app.command()(explain)
+    app.command()(whatif.asking(explain))

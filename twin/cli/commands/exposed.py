@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from twin.cli import events, output, rests, wiring
+from twin.cli import events, output, rests, whatif, wiring
 from twin.cli.commands.criticality import Horizon, InTime, time_of, when
 from twin.cli.commands.find import shell
 from twin.cli.options import TOP_NAMES, Json, Output, Tables, again
@@ -88,4 +88,4 @@ def _hints(result: ExposedResult, options: events.Options, more: str) -> None:
 
 def register(app: typer.Typer) -> None:
     """Add the command to *app*."""
-    app.command()(exposed)
+    app.command()(whatif.asking(exposed))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from twin.cli import events, output, wiring
+from twin.cli import events, output, whatif, wiring
 from twin.cli.options import TOP_NAMES, Json, Output, Tables, again
 from twin.cli.report import Report
 from twin.durations import parse_duration
@@ -64,4 +64,4 @@ def _write(path: Path, document: Any, result: ImpactResult, snapshot: Any) -> No
 
 def register(app: typer.Typer) -> None:
     """Add the command to *app*."""
-    app.command()(impact)
+    app.command()(whatif.asking(impact))

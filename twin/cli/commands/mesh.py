@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from twin.cli import output, rests, wiring
+from twin.cli import output, rests, whatif, wiring
 from twin.cli.commands.find import shell
 from twin.cli.options import Json, Limit, Output, Tables, again
 
@@ -133,4 +133,4 @@ def _show_dominators(result: DominatorResult, limit: int, more: str) -> None:
 
 def register(app: typer.Typer) -> None:
     """Add the command to *app*."""
-    app.command()(mesh)
+    app.command()(whatif.asking(mesh))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from twin.cli import output, rests, wiring
+from twin.cli import output, rests, whatif, wiring
 from twin.cli.commands.find import shell
 from twin.cli.options import Json, Output, Tables, again
 
@@ -153,4 +153,4 @@ def _next(result: PathsResult, more: str) -> None:
 
 def register(app: typer.Typer) -> None:
     """Add the command to *app*."""
-    app.command()(paths)
+    app.command()(whatif.asking(paths))

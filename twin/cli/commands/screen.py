@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from twin.cli import output, rests, wiring
+from twin.cli import output, rests, whatif, wiring
 from twin.cli.commands.criticality import Horizon, InTime, Weight, is_json, time_of, weighed, when, write
 from twin.cli.commands.find import shell
 from twin.cli.options import TOP_NAMES, Json, Output, Tables, again
@@ -177,4 +177,4 @@ def _few(ids: list[str]) -> str:
 
 def register(app: typer.Typer) -> None:
     """Add the command to *app*."""
-    app.command()(screen)
+    app.command()(whatif.asking(screen))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from twin.cli import output, rests, wiring
+from twin.cli import output, rests, whatif, wiring
 from twin.cli.commands.criticality import Horizon, InTime, time_of, when
 from twin.cli.commands.find import shell
 from twin.cli.options import Json, Output, Tables, again
@@ -78,4 +78,4 @@ def _show(result: SpofResult, more: str) -> None:
 
 def register(app: typer.Typer) -> None:
     """Add the command to *app*."""
-    app.command()(spof)
+    app.command()(whatif.asking(spof))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.text import Text
 
-from twin.cli import events, output, rests, wiring
+from twin.cli import events, output, rests, whatif, wiring
 from twin.cli.commands.find import shell
 from twin.cli.options import TOP_NAMES, Json, Output, Tables, again
 from twin.durations import exact, parse_duration
@@ -183,4 +183,4 @@ def _hints(result: TimelineResult, options: events.Options, horizon: str, tables
 
 def register(app: typer.Typer) -> None:
     """Add the command to *app*."""
-    app.command()(timeline)
+    app.command()(whatif.asking(timeline))

@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.text import Text
 from rich.tree import Tree
 
-from twin.cli import output, rests, wiring
+from twin.cli import output, rests, whatif, wiring
 from twin.cli.commands.find import check_words, shell
 from twin.cli.options import Json, Limit, Output, Tables, again
+
+if TYPE_CHECKING:
+    from twin.schema import Schema
 
 COLUMNS = ("hop", "id", "kind", "domain", "name", "service", "group", "parent")
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="The asset's id.")]
-Depth = Annotated[int | None, typer.Option("--depth", min=1, help="Hops at most; without it to the end.")]
+Depth = Annotated[int | None, typer.Option("--depth", "--hops", min=1, help="Hops at most; without it to the end.")]
 Domains = Annotated[
-    list[str] | None, typer.Option("--domain", "-d", help="Only these domains; may be given several times.")
+    list[str] | None, typer.Option("--domain", "-d", help="List only these domains; may be given several times.")
+]
+Services = Annotated[
+    list[str] | None,
+    typer.Option("--service", "-s", help="Follow only links of these services, e.g. power; may be given often."),
+]
+Through = Annotated[
+    list[str] | None,
+    typer.Option("--through", help="Pass only assets of these domains; --domain alone passes all and lists some."),
 ]
 AsTree = Annotated[bool, typer.Option("--tree", help="As a tree: each asset below the one it was reached from.")]
 
@@ -27,6 +40,8 @@ def dependencies(
     id: Id,
     depth: Depth = None,
     domain: Domains = None,
+    service: Services = None,
+    through: Through = None,
     tree: AsTree = False,
     limit: Limit = 100,
     tables: Tables = None,
@@ -34,13 +49,15 @@ def dependencies(
     json: Json = False,
 ) -> None:
     """What an asset depends on, nearest first."""
-    _walk("dependencies", id, depth, domain, tree, limit, tables, output_file, json)
+    _walk("dependencies", id, Only(depth, domain, service, through), tree, limit, tables, output_file, json)
 
 
 def dependents(
     id: Id,
     depth: Depth = None,
     domain: Domains = None,
+    service: Services = None,
+    through: Through = None,
     tree: AsTree = False,
     limit: Limit = 100,
     tables: Tables = None,
@@ -48,14 +65,28 @@ def dependents(
     json: Json = False,
 ) -> None:
     """What depends on an asset, nearest first. What its loss really does is asked with: twin impact."""
-    _walk("dependents", id, depth, domain, tree, limit, tables, output_file, json)
+    _walk("dependents", id, Only(depth, domain, service, through), tree, limit, tables, output_file, json)
+
+
+@dataclass(frozen=True)
+class Only:
+    """How far to go, what to list, and what to follow."""
+
+    depth: int | None
+    domains: list[str] | None
+    services: list[str] | None
+    through: list[str] | None
+
+    def check(self, schema: Schema) -> None:
+        """Raises InvalidParameter: a word that the schema does not have, with a suggestion."""
+        for word in [*(self.domains or []), *(self.through or [])]:
+            check_words(schema, None, word)
 
 
 def _walk(
     question: str,
     id: str,
-    depth: int | None,
-    domains: list[str] | None,
+    only: Only,
     tree: bool,
     limit: int,
     tables: Path | None,
@@ -64,11 +95,10 @@ def _walk(
 ) -> None:
     output.check_target(output_file, spatial=True)
     with wiring.opened(tables) as source:
-        for word in domains or []:
-            check_words(source.schema, None, word)
-        walk = getattr(source.snapshot, question)
-        rows = walk(id, depth, domains or None)
-        shown = hung(rows, walk(id, depth, None), id) if tree and domains else rows
+        only.check(source.schema)
+        walk = partial(getattr(source.snapshot, question), id, only.depth, services=only.services, through=only.through)
+        rows = walk(domains=only.domains)
+        shown = hung(rows, walk(), id) if tree and only.domains else rows
         known = source.snapshot.rests_on([id], "needs" if question == "dependencies" else "below")
         document = {
             "id": id,
@@ -85,7 +115,7 @@ def _walk(
         elif json:
             output.emit_json({**document, "items": rows[:limit]})
         elif not rows:
-            output.say(f"{id} has no {question}." if not (depth or domains) else f"{id} has no such {question}.")
+            output.say(f"{id} has no {'such ' if any(vars(only).values()) else ''}{question}.")
             rests.show(known)
         else:
             _show(question, id, shown, tree, limit, known, again(tables))
@@ -145,5 +175,5 @@ def _tree(id: str, rows: list[dict[str, Any]]) -> Tree:
 
 def register(app: typer.Typer) -> None:
     """Add the commands to *app*."""
-    app.command()(dependencies)
-    app.command()(dependents)
+    app.command()(whatif.asking(dependencies))
+    app.command()(whatif.asking(dependents))

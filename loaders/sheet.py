@@ -52,6 +52,11 @@ class SheetLoader:
     def __init__(self) -> None:
         self.tallies: dict[str, Tally] = {}
 
+    @property
+    def left_out(self) -> dict[str, int]:
+        """Table -> rows that no block of the mapping takes, after ``records`` is exhausted."""
+        return {key: tally.left_out for key, tally in self.tallies.items() if tally.left_out}
+
     def records(self, path: Path, options: BaseModel, schema: Schema) -> Iterator[Record]:
         """Table by table in the order of the options: its assets and links.
 

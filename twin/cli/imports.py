@@ -238,6 +238,10 @@ def _print_plan(plan: dict[str, Any]) -> None:
     ]
     rows += [[name, "links, lost with their ends", "", "", "", "", n, ""] for name, n in plan["dangling"].items()]
     output.table(("source", "", *operations, "rejected"), rows, right=(*operations, "rejected"))
+    for part in plan["sources"]:
+        for table, count in part.get("left_out", {}).items():
+            what = "row" if count == 1 else "rows"
+            output.say(f"{part['source']}: {count:,} {what} of {output.plain(table)} left out by the mapping's filters")
 
 
 def _print_rejects(rejects: list[dict[str, Any]], count: int, by_code: dict[str, int]) -> None:

@@ -36,7 +36,7 @@ class LinkPlanner:
 
     Attributes:
         unchanged: source -> links that are in the store as they are.
-        duplicates: links that agree with another in ends, type and group.
+        duplicates: links that agree with another in ends, type and group. refused: source -> links rejected.
         ways: every (type, group, need) of a link to create or update.
     """
 
@@ -68,6 +68,7 @@ class LinkPlanner:
         self.unchanged: dict[str, int] = {}
         self.created: dict[str, int] = {}
         self.updated: dict[str, int] = {}
+        self.refused: dict[str, int] = {}
         self.duplicates = 0
         self.ways: set[tuple[str, str | None, str | None]] = set()
 
@@ -177,6 +178,7 @@ class LinkPlanner:
             if not last and all(":" in text for text in lost):
                 return False
             consumer = end[0] if end is not None else _full(source, raw.to_id)
+            self.refused[source] = self.refused.get(source, 0) + 1
             self._rejects.without(raw.type, raw.from_id, raw.to_id)
             if start is None:
                 self._missing_end(raw, "from", raw.from_id, source, consumer)
@@ -188,6 +190,7 @@ class LinkPlanner:
         if allowed is None:
             allowed = self._allowed[ends] = self._schema.link_types[raw.type].allows(start[1], end[1])
         if not allowed:
+            self.refused[source] = self.refused.get(source, 0) + 1
             self._rejects.without(raw.type, start[0], end[0])
             self._disallowed(raw, ends, end[0])
             return True

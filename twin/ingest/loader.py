@@ -43,7 +43,8 @@ class Loader(Protocol):
         ...
 
     # A loader may also have ``blocks``, with the parameters of ``records`` and the same result, but for plain links
-    # in columns (:class:`twin.model.LinkColumns`), which are planned several times as fast.
+    # in columns (:class:`twin.model.LinkColumns`), which are planned several times as fast; and ``left_out``, once
+    # ``records`` is exhausted: table -> rows that its mapping does not take.
 
     def inputs(self, path: Path, options: BaseModel) -> list[Path]:
         """The files whose content decides the result; they are hashed to notice an unchanged export."""

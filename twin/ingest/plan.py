@@ -45,6 +45,9 @@ class SourcePlan:
         stamp: digest of its input. skipped: the input is the one imported last, nothing was read.
         rejected: records that cannot be taken. held_assets, held_links: what the store has of it now.
         exact: after the run the store holds just what the export says.
+        records: assets and links that the loader gave; told: rejects that it gave itself; refused: records that became
+            rejects. Each record is either in ``assets`` or ``links``, or refused.
+        left_out: table -> rows that no block of a mapping takes, of loaders that count them.
     """
 
     source: str
@@ -54,6 +57,10 @@ class SourcePlan:
     assets: Counts = field(default_factory=Counts)
     links: Counts = field(default_factory=Counts)
     rejected: int = 0
+    records: int = 0
+    told: int = 0
+    refused: int = 0
+    left_out: dict[str, int] = field(default_factory=dict)
     held_assets: int = 0
     held_links: int = 0
     exact: bool = True
@@ -67,7 +74,24 @@ class SourcePlan:
             "assets": self.assets.to_dict(),
             "links": self.links.to_dict(),
             "rejected": self.rejected,
+            "records": self.records,
+            "refused": self.refused,
+            "left_out": self.left_out,
         }
+
+    def check(self) -> None:
+        """Every record that came in was taken or refused, and nothing was refused without a reject.
+
+        Raises:
+            RuntimeError: a fault of ours; nothing was written.
+        """
+        taken = sum(c.create + c.update + c.unchanged for c in (self.assets, self.links))
+        if self.skipped or (taken + self.refused == self.records and self.rejected >= self.told + self.refused):
+            return
+        raise RuntimeError(
+            f"{self.source}: {self.records:,} records came in, {taken:,} were taken and {self.refused:,} refused, with "
+            f"{self.rejected:,} rejects ({self.told:,} of them of the loader {self.loader})"
+        )
 
 
 @dataclass

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any
 
 from pydantic import BaseModel
@@ -25,7 +24,7 @@ from twin.ingest.spool import Spool
 from twin.ingest.stitch import Candidates, Stitcher
 from twin.ingest.validate import CHUNK, Validator
 from twin.ingest.view import StoreView
-from twin.model import AssetRecord, Finding, LinkColumns, LinkRecord
+from twin.model import AssetRecord, Finding, LinkColumns, LinkRecord, Reject
 from twin.schema import Schema
 
 #: Called with a phase, how much of it is done, and how much there is (None: not known).
@@ -121,6 +120,8 @@ class Planner:
         if not self._view.empty:
             keep_needs(plan, self._schema, self._view)
         self._check_gates(plan, links)
+        for part in plan.sources.values():
+            part.check()
         return plan
 
     def _is_unchanged(self, source: str, stored: dict[str, tuple[str | None, bool]]) -> bool:
@@ -139,10 +140,10 @@ class Planner:
         needs = self._needs[part.source] = {}
         for spec, loader, options in specs:
             found = 0
-            for record in chain.from_iterable(read(loader, path, options, self._schema) for path in spec.paths):
+            for record in self._records(part, spec, loader, options):
                 kind = type(record)
                 if kind is LinkColumns:
-                    self._take_links(validator, record, raws, needs)  # type: ignore[arg-type]
+                    part.refused += self._take_links(validator, record, raws, needs)  # type: ignore[arg-type]
                     done += len(record.rows)  # type: ignore[union-attr]
                     found += 1
                     self._progress(f"reading {part.source}", done, None)
@@ -150,13 +151,14 @@ class Planner:
                 done += 1
                 found += 1
                 if kind is LinkRecord:
-                    self._take_link(validator, record, raws, needs)  # type: ignore[arg-type]
+                    part.refused += self._take_link(validator, record, raws, needs)  # type: ignore[arg-type]
                 elif kind is AssetRecord:
                     chunk.append(record)  # type: ignore[arg-type]
                     if len(chunk) >= CHUNK:
-                        self._compare(part, validator.assets(part.source, chunk), candidates, held)
+                        self._take_assets(part, validator, chunk, candidates, held)
                         chunk.clear()
                 else:
+                    part.told += 1
                     self._rejects.add(record)  # type: ignore[arg-type]
                 if done % CHUNK == 0:
                     self._progress(f"reading {part.source}", done, None)
@@ -165,25 +167,45 @@ class Planner:
                     f"{', '.join(str(p) for p in spec.paths)}: the loader {spec.loader} found nothing in it",
                     fix="Check the path, and that the export has rows.",
                 )
-        self._compare(part, validator.assets(part.source, chunk), candidates, held)
+        self._take_assets(part, validator, chunk, candidates, held)
         self._progress(f"reading {part.source}", done, done)
+        part.records += done - part.told
         part.rejected += self._rejects.count - before
 
-    def _take_links(self, validator: Validator, block: LinkColumns, stream: str, needs: dict[Written, None]) -> None:
+    def _records(
+        self, part: SourcePlan, spec: ImportSpec, loader: Loader, options: BaseModel
+    ) -> Iterator[AssetRecord | LinkRecord | LinkColumns | Reject]:
+        """What an import reads, path by path; what its mapping leaves out is noted."""
+        for path in spec.paths:
+            yield from read(loader, path, options, self._schema)
+            for table, rows in getattr(loader, "left_out", {}).items():
+                part.left_out[table] = part.left_out.get(table, 0) + rows
+
+    def _take_assets(
+        self, part: SourcePlan, validator: Validator, chunk: list[AssetRecord], candidates: Candidates, held: Held
+    ) -> None:
+        rows = validator.assets(part.source, chunk)
+        part.refused += len(chunk) - len(rows)
+        self._compare(part, rows, candidates, held)
+
+    def _take_links(self, validator: Validator, block: LinkColumns, stream: str, needs: dict[Written, None]) -> int:
+        """Returns how many were refused."""
         rows = validator.links(block)
         if rows is None:
-            for record in block.records():
-                self._take_link(validator, record, stream, needs)
-            return
+            return sum(self._take_link(validator, record, stream, needs) for record in block.records())
         self._spool.extend(stream, rows)
         needs.update({(end, type_, group, need): None for _, type_, end, group, need, *_ in rows if need is not None})
+        return 0
 
-    def _take_link(self, validator: Validator, record: LinkRecord, stream: str, needs: dict[Written, None]) -> None:
+    def _take_link(self, validator: Validator, record: LinkRecord, stream: str, needs: dict[Written, None]) -> bool:
+        """Returns whether it was refused."""
         raw = validator.link(record)
-        if raw is not None:
-            self._spool.add(stream, tuple(raw))
-            if raw.need is not None:
-                needs[raw.to_id, raw.type, raw.group, raw.need] = None
+        if raw is None:
+            return True
+        self._spool.add(stream, tuple(raw))
+        if raw.need is not None:
+            needs[raw.to_id, raw.type, raw.group, raw.need] = None
+        return False
 
     def _compare(self, part: SourcePlan, rows: list[AssetRow], candidates: Candidates, held: Held) -> None:
         counts = part.assets
@@ -226,6 +248,7 @@ class Planner:
             self._needs.pop(source),
         )
         part.rejected += self._rejects.count - before
+        part.refused += links.refused.get(source, 0)
         part.links.create = links.created.get(source, 0)
         part.links.update = links.updated.get(source, 0)
         part.links.unchanged = links.unchanged.get(source, 0)
@@ -280,6 +303,7 @@ class Planner:
             counts = part.links if part is not None else rule.links if rule is not None else Counts()
             if part is not None:
                 part.rejected += 1
+                part.refused += 1
             if links.is_held(source, key):
                 counts.update -= 1
             else:

@@ -71,7 +71,7 @@ class Report:
             self._footprint()
             self._survives()
             self._remains()
-        rests.show(self.result.assumptions, self.result.notes)
+        rests.show(self.result.assumptions, self.result.notes, "the event")
         self._list()
         idle = options.instead("impact", self.result.event, tables)
         output.hints(idle or self._next(options.again(self.result.event), horizon, tables))

@@ -9,7 +9,7 @@ from twin.cli import output
 from twin.durations import human
 
 
-def show(assumptions: Mapping[str, Any], notes: Iterable[str] = ()) -> None:
+def show(assumptions: Mapping[str, Any], notes: Iterable[str] = (), before: str = "any event") -> None:
     """Print it; *assumptions* as every answer has them, see :class:`twin.impact.rests.Resting`."""
     assumed, down = assumptions["assumed_supplied"], assumptions["baseline_down"]
     if assumed:
@@ -17,7 +17,7 @@ def show(assumptions: Mapping[str, Any], notes: Iterable[str] = ()) -> None:
         output.say(f"Assumed: {assumed:,} {what} without a known supplier {verb} as supplied.")
     if down:
         what = "asset was" if down == 1 else "assets were"
-        output.say(f"Left out: {down:,} {what} not operating before any event.")
+        output.say(f"Left out: {down:,} {what} not operating before {before}.")
     if assumptions["sources"]:
         output.say(f"Data: {output.plain(', '.join(map(aged, assumptions['sources'])))}")
     for line in notes:

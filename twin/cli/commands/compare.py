@@ -123,7 +123,7 @@ def _show(result: CompareResult, names: list[dict[str, str | None]], top: int | 
     for side in ("a", "b"):
         worse = [entry for entry in result.both if entry["worse_in"] == side]
         _list(f"Worse in {side.upper()}", worse, top, _both)
-    rests.show(result.assumptions, result.notes)
+    rests.show(result.assumptions, result.notes, "the event")
 
 
 def _pair(of: dict[str, float]) -> str:

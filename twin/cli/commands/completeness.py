@@ -81,7 +81,7 @@ def _show(result: CompletenessResult, rows: list[dict[str, Any]], by: By, more: 
     output.table(columns, shown, right=columns[len(first) : len(first) + 2 + len(HEADS)])
     weights = ", ".join(f"{weight} {HEADS[name]}" for name, weight in result.weights.items())
     output.say(f"Score: the mean of the shares, weighted {weights}; - is nothing to count.", style="dim")
-    rests.show(result.assumptions, result.notes)
+    rests.show({**result.assumptions, "assumed_supplied": 0, "baseline_down": 0}, result.notes)
     output.hints(
         [
             f"twin findings --by kind{more}     what is wrong",

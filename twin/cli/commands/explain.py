@@ -94,7 +94,7 @@ def _show(result: ExplainResult) -> None:
         columns = ("its gate", "delivers", "needs", "to spare", "holds", "lost")
         output.table(columns, rows, right=columns[1:4])
     output.say()
-    rests.show(result.assumptions, result.notes)
+    rests.show(result.assumptions, result.notes, "the event")
 
 
 def register(app: typer.Typer) -> None:

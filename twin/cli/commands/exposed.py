@@ -72,7 +72,7 @@ def _show(result: ExposedResult, names: dict[str, str | None], top: int) -> None
         output.note(
             f"{count:,} of {len(result.exposed):,} exposed assets; {result.lost:,} are lost by the event itself"
         )
-    rests.show(result.assumptions, result.notes)
+    rests.show(result.assumptions, result.notes, "the event")
 
 
 def _hints(result: ExposedResult, options: events.Options, more: str) -> None:

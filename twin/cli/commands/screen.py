@@ -139,7 +139,7 @@ def _show(result: ScreenResult, top: int) -> None:
         columns = ["id", "kind", "domain", "name", "failed", "lost", "frequency"]
         output.table(columns, ([row[c] for c in columns] for row in lost), right=columns[4:])
         output.note(f"{len(lost):,} of {result.often.num_rows:,} assets that are lost in some scenario")
-    rests.show(result.assumptions, result.notes)
+    rests.show(result.assumptions, result.notes, "the event")
 
 
 def _asked(given: Mapping[str, Any]) -> str:

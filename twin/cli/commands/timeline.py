@@ -95,7 +95,7 @@ def _show(result: TimelineResult, names: dict[str, str | None], top: int | None)
         first = min(e["time_s"] for e in result.ahead)
         output.say()
         output.say(f"After the horizon {len(result.ahead):,} more go down, the first at {exact(first)}.")
-    rests.show(result.assumptions, result.notes)
+    rests.show(result.assumptions, result.notes, "the event")
 
 
 def _groups(found: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:

@@ -72,7 +72,8 @@ class Options:
         from twin.impact.events.event import Event
 
         if not self.ids and not self.where and self.hazard is None:
-            context.fail("Missing what fails: an ID, --where EXPR or --hazard FILE.")
+            named = "--event ID" if context.info_name == "explain" else "an ID"
+            context.fail(f"Missing what fails: {named}, --where EXPR or --hazard FILE.")
         metres, least = parse_distance(self.buffer), parse_distance(self.crossing)
         if self.hazard is None and (metres or least or self.layer):
             raise InvalidParameter(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from shlex import quote
 from typing import Annotated, NoReturn
 
 import typer
@@ -149,7 +151,12 @@ def _interrupted(words: Sequence[str]) -> None:
 def _usage(error: TyperException, as_json: bool) -> int:
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "twin"
-    return faults.show_usage(error.format_message(), f"See: {path} --help", as_json)
+    said = error.format_message()
+    stray = re.search(r"unexpected extra arguments?(?:\(s\))? \((.+)\)", said)
+    if path == "twin explain" and stray:
+        events = " ".join(f"--event {quote(name)}" for name in stray.group(1).split())
+        return faults.show_usage(said, f"What fails goes behind --event: twin explain ID {events}", as_json)
+    return faults.show_usage(said, f"See: {path} --help", as_json)
 
 
 def _quiet_pipe() -> int:

@@ -186,7 +186,7 @@ def write(
         table: of rows that have no place, for ``.parquet`` and ``.arrow``.
     """
     check_target(path, spatial=frame is not None, what="these rows" if table is not None else "")
-    suffix = path.suffix.lower()
+    suffix, placeless = path.suffix.lower(), None
     with tempfile.TemporaryDirectory(prefix=".twin-", dir=path.parent) as scratch:
         part = Path(scratch) / path.name
         if suffix == ".json":
@@ -196,11 +196,15 @@ def write(
         elif table is not None:
             _write_table(table, part)
         elif frame is not None:
-            from twin.export.layers import write_layer
+            from twin.export.layers import placeless_note, write_layer
 
-            write_layer(frame(), part)
+            made = frame()
+            placeless = placeless_note(made)
+            write_layer(made, part)
         part.replace(path)
     note(f"wrote {path} ({len(rows):,} {'row' if len(rows) == 1 else 'rows'})")
+    if placeless:
+        note(placeless, style="yellow")
 
 
 def _write_table(table: pa.Table, path: Path) -> None:

@@ -66,8 +66,22 @@ def _cell(value: Any) -> Any:
     return json.dumps(value) if isinstance(value, dict | list | tuple) else value
 
 
+def placeless_note(frame: geopandas.GeoDataFrame) -> str | None:
+    """How many rows of a layer have no geometry, in a sentence; None where all have."""
+    missing = int(frame.geometry.isna().sum())
+    if not missing:
+        return None
+    kinds = frame["kind"][frame.geometry.isna()].value_counts() if "kind" in frame else {}
+    named = ", ".join(f"{count:,} {kind}" for kind, count in list(kinds.items())[:3])
+    more = f" and {len(kinds) - 3} more kinds" if len(kinds) > 3 else ""
+    named = f" ({named}{more})" if named else ""
+    return f"{missing:,} of {len(frame):,} rows have no known place and are written without geometry{named}."
+
+
 def write_layer(frame: geopandas.GeoDataFrame, path: Path) -> None:
     """Write a layer in the format of the suffix: GeoJSON, GeoPackage, FlatGeobuf or GeoParquet.
+
+    Where rows have no place a note says so: in GeoJSON the member ``notes``, else the metadata of the layer.
 
     Raises:
         InvalidParameter: no such format, or GDAL refuses the file.
@@ -82,7 +96,13 @@ def write_layer(frame: geopandas.GeoDataFrame, path: Path) -> None:
 
     driver = DRIVERS[suffix]
     # FlatGeobuf takes rows without a place only where it makes no spatial index.
-    more = {"SPATIAL_INDEX": "NO"} if driver == "FlatGeobuf" and frame.geometry.isna().any() else {}
+    more: dict[str, Any] = {}
+    note = placeless_note(frame)
+    if note:
+        about = {"NATIVE_DATA": json.dumps({"notes": [note]}), "NATIVE_MEDIA_TYPE": "application/vnd.geo+json"}
+        indexless = {"SPATIAL_INDEX": "NO", "DESCRIPTION": note}
+        ways: dict[str, dict[str, Any]] = {"GeoJSON": about, "FlatGeobuf": indexless}
+        more = ways.get(driver, {"layer_metadata": {"notes": note}})
     try:
         frame.to_file(path, driver=driver, engine="pyogrio", layer=path.stem, **more)
     except (DataSourceError, FeatureError) as error:

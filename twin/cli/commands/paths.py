@@ -21,13 +21,13 @@ def paths(
     a: Annotated[str, typer.Argument(metavar="A", help="One end.")],
     b: Annotated[str, typer.Argument(metavar="B", help="The other end.")],
     k: Annotated[int, typer.Option("--routes", "-k", help="How many routes.")] = 1,
-    by: Annotated[str, typer.Option("--by", help="What counts: hops, length_km or latency_ms.")] = "hops",
+    by: Annotated[str, typer.Option("--by", help="What counts: hops, length_km (km) or latency_ms (ms).")] = "hops",
     disjoint: Annotated[
         str | None,
         typer.Option(
             "--disjoint",
             help="What routes must not share: edge (lines, spans, links), node (any asset but the ends) or risk (what "
-            "one single failure takes down).",
+            "one single failure takes down, shared-risk groups: srlg).",
         ),
     ] = None,
     over: Annotated[
@@ -144,9 +144,11 @@ def _next(result: PathsResult, more: str) -> None:
     k = f" -k {asked['k']}" if asked["k"] > 1 else ""
     apart = f" --disjoint {asked['disjoint']}" if asked["disjoint"] else ""
     hints = [f"{again}{k}{apart} -o routes.geojson     as a layer (.gpkg, .csv, .parquet too)"]
+    if not result.routes and asked["service"] is None and not asked["over"]:
+        hints = [f"twin paths {' '.join(words)} --over all{more}     over links of every service"]
     if not result.proof["proved"] and result.proof["reached"] == "time":
         hints.append(f"{again}{k}{apart} --time-limit {min(600, 10 * asked['time_limit_s']):g}     search longer")
-    if asked["disjoint"] != "risk":
+    if result.routes and asked["disjoint"] != "risk":
         hints.append(f"{again} -k {max(2, asked['k'])} --disjoint risk     which no single failure takes down together")
     output.hints(hints)
 

@@ -99,10 +99,11 @@ def _show(result: TimelineResult, names: dict[str, str | None], top: int | None)
 
 
 def _groups(found: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
-    """What happens at one time to assets of one kind, together."""
+    """What happens at one time to assets of one kind, by one last straw, together."""
     groups: dict[Any, list[dict[str, Any]]] = {}
     for e in found:
-        alike = (e["time_s"], e["what"], e["kind"], e.get("service"), e.get("group"), e.get("until_s"))
+        gate = (e.get("service"), e.get("group"), e.get("buffer_s"), e.get("until_s"))
+        alike = (e["time_s"], e["what"], e["kind"], *gate, tuple(e.get("by", ())))
         groups.setdefault(alike, []).append(e)
     return list(groups.values())
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from twin.errors import InvalidParameter, LimitExceeded
 from twin.impact.events.places import Places
+from twin.impact.paths import words
 from twin.impact.paths.deadline import Deadline
 from twin.impact.paths.disjoint import Cut, disjoint
 from twin.impact.paths.graph import Network
@@ -152,6 +153,7 @@ def paths(
     Raises:
         UnknownAsset, InvalidParameter, LimitExceeded: the question cannot be answered, or not within its limits.
     """
+    question = replace(question, by=words.measure(question.by), disjoint=words.apart(question.disjoint))
     question.check()
     deadline = Deadline(question.limit_s)
     s, t = catalogue.row(question.a), catalogue.row(question.b)

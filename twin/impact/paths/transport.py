@@ -87,7 +87,8 @@ def usual(
     each = [_candidate(arrays, types, transport, s, t) for transport in _transports(_Whole(arrays, schema))]
     found = sorted((one for one in each if one is not None), key=lambda c: c.level)
     if not found:
-        return Transport(network(arrays, schema, (), direction), np.zeros(arrays.n, bool), (), None)
+        none = "The ends share no service whose transport both are part of: nothing was followed and `service` is null."
+        return Transport(network(arrays, schema, (), direction), np.zeros(arrays.n, bool), (), None, [none])
     nets = [network(arrays, schema, c.types, direction, c.extra) for c in found]
     lengths = [hops(net, c.transit) for net, c in zip(nets, found, strict=True)] if len(found) > 1 else [1]
     order = sorted(range(len(found)), key=lambda i: (lengths[i] == 0, found[i].level, lengths[i]))

@@ -45,6 +45,8 @@ def signs_of_bytes(head: bytes, name: str, path: Path | None = None) -> list[Sig
     suffix = PurePosixPath(name).suffix.lower()
     if not head.strip(b"\0 \r\n\t"):
         return []
+    if name.lower().endswith((".osm.gz", ".osm.bz2")) and head.startswith((b"\x1f\x8b", b"BZh")):
+        return [Sign("osm", 0.9, "packed OpenStreetMap XML")]
     found = _binary(head, suffix, path)
     if found is not None:
         return found

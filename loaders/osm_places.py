@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from loaders.osm_read import Element, Extract
 
 #: Metres of a degree of latitude.
 DEGREE_M = 111_195.0
+EARTH_KM = 6371.0088
 
 
 def shape_of(extract: Extract, one: Element, area: bool) -> Any:
@@ -32,7 +32,8 @@ def shape_of(extract: Extract, one: Element, area: bool) -> Any:
 
 
 def _of_members(extract: Extract, one: Element) -> Any:
-    lines, rest = [], []
+    lines: list[Any] = []
+    rest: list[Any] = []
     for kind, number, role in one.members:
         member = extract.elements.get(f"{kind}/{number}")
         if member is None or kind == "relation":
@@ -84,11 +85,32 @@ def distance_m(shape: Any, at: tuple[float, float]) -> float:
     return float(shapely.distance(flat, shapely.Point(0, 0)))
 
 
-def length_km(points: list[tuple[float, float]]) -> float:
-    """Length of a line on the sphere."""
-    total = 0.0
-    for (x0, y0), (x1, y1) in pairwise(points):
-        a, b, dx = math.radians(y0), math.radians(y1), math.radians(x1 - x0)
-        h = math.sin((b - a) / 2) ** 2 + math.cos(a) * math.cos(b) * math.sin(dx / 2) ** 2
-        total += 2 * 6371.0088 * math.asin(min(1.0, math.sqrt(h)))
-    return round(total, 6)
+class Tracks:
+    """Nodes of many ways in one array: lengths and shapes of parts of them.
+
+    Args:
+        ways: native id -> nodes. places: longitude and latitude of every node.
+    """
+
+    def __init__(self, ways: dict[str, list[int]], places: dict[int, tuple[float, float]]) -> None:
+        flat = [places[node] for nodes in ways.values() for node in nodes]
+        self.xy = np.array(flat, float).reshape(-1, 2)
+        ends = np.cumsum([len(nodes) for nodes in ways.values()]).tolist()
+        self.start = dict(zip(ways, [0, *ends], strict=False))
+        x, y = np.radians(self.xy).T
+        h = np.sin(np.diff(y) / 2) ** 2 + np.cos(y[:-1]) * np.cos(y[1:]) * np.sin(np.diff(x) / 2) ** 2
+        self.km = 2 * EARTH_KM * np.arcsin(np.minimum(1.0, np.sqrt(h)))
+
+    def length_km(self, ref: str, first: int, last: int) -> float:
+        """Length on the sphere between two nodes of a way."""
+        start = self.start[ref]
+        return round(float(self.km[start + first : start + last].sum()), 6)
+
+    def wkb(self, parts: list[tuple[str, int, int]]) -> list[bytes]:
+        """Shapes of parts of ways: native id, first and last node."""
+        if not parts:
+            return []
+        spans = [(self.start[ref] + first, self.start[ref] + last + 1) for ref, first, last in parts]
+        rows = np.repeat(np.arange(len(spans)), [end - start for start, end in spans])
+        lines = shapely.linestrings(np.concatenate([self.xy[start:end] for start, end in spans]), indices=rows)
+        return list(shapely.to_wkb(lines))

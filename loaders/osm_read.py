@@ -1,5 +1,7 @@
 """OpenStreetMap files as elements: ``.osm`` XML (also .gz, .bz2) and Overpass JSON, only what has our tags.
 
+``loaders/osm_pbf.py`` reads ``.osm.pbf`` into the same.
+
 XML is streamed three times (relations, ways, nodes), so that memory holds what is taken and not the extract.
 """
 
@@ -23,7 +25,10 @@ from twin.model import Origin, Reject
 
 #: Bytes that a compressed file may unpack to.
 MAX_UNPACKED = 64 << 30
-Wanted = Callable[[dict[str, str]], bool]
+#: Decimals of a degree that OpenStreetMap keeps.
+DECIMALS = 7
+#: True: an object is taken; None: it is one of ours, but only counted; False: it is none of ours.
+Wanted = Callable[[dict[str, str]], bool | None]
 #: Whether the place of a node is needed, by its id and tags.
 Placed = Callable[[int, dict[str, str]], bool]
 
@@ -46,18 +51,52 @@ class Element:
 
 @dataclass(slots=True)
 class Extract:
-    """What was read: elements by reference, and longitude and latitude of every node that they need."""
+    """What was read: elements by reference, longitude and latitude of every node that they need, and how many of ours
+    were only ``counted``."""
 
     elements: dict[str, Element] = field(default_factory=dict)
     places: dict[int, tuple[float, float]] = field(default_factory=dict)
     rejects: list[Reject] = field(default_factory=list)
+    file: str = ""
+    counted: int = 0
+
+    def reject(self, message: str, origin: Origin | None = None) -> None:
+        """Tell of something that cannot be read."""
+        fix = "Mend it, or leave it out."
+        self.rejects.append(Reject(origin or Origin(self.file), "bad_row", message, fix))
+
+    def wants(self, one: Element, wanted: Wanted) -> bool:
+        """Whether to take an element; one that is only counted is counted here."""
+        found = wanted(one.tags)
+        self.counted += found is None
+        return bool(found)
+
+    def merge(self, other: Extract) -> None:
+        """Add what only another extract has; of what both have in two versions the first is taken, and told."""
+        self.rejects += other.rejects
+        self.counted += other.counted
+        for number, at in other.places.items():
+            self.places.setdefault(number, at)
+        for ref, one in other.elements.items():
+            if self.elements.setdefault(ref, one) != one:
+                message = f"{ref} is not the same in {self.file} and in {other.file}; the former is taken"
+                self.rejects.append(
+                    Reject(Origin(other.file), "conflicting_value", message, "Export both at one time.")
+                )
+
+    def take(self, one: Element, origin: Origin) -> None:
+        """Take an element over, once."""
+        if one.ref in self.elements:
+            self.reject(f"{one.ref} is there twice; the first is taken", origin)
+        else:
+            self.elements[one.ref] = one
 
 
 def read_extract(path: Path, wanted: Wanted) -> Extract:
-    """The elements whose tags are *wanted*, and the members of relations that are.
+    """The elements of XML or JSON whose tags are *wanted*, and the members of relations that are.
 
     Raises:
-        SourceUnreadable: missing, not OpenStreetMap data, cut off, hostile or .osm.pbf.
+        SourceUnreadable: missing, not OpenStreetMap data, cut off, or hostile.
     """
     try:
         head = _start(path)
@@ -65,11 +104,11 @@ def read_extract(path: Path, wanted: Wanted) -> Extract:
         raise SourceUnreadable(f"{path} does not exist", fix="Check the path.") from None
     except (OSError, EOFError, zlib.error) as error:
         raise SourceUnreadable(f"{path} cannot be read: {error}") from error
-    if b"OSMHeader" in head[:64]:
-        fix = "Convert it: osmium tags-filter -R x.osm.pbf power telecom -o x.osm (or osmium cat x.osm.pbf -o x.osm)."
-        raise SourceUnreadable(f"{path} is .osm.pbf, which is not read", fix=fix)
     if not head.strip():
-        return Extract(rejects=[Reject(Origin(path.name), "empty_file", f"{path.name} is empty", "Export it again.")])
+        return Extract(
+            file=path.name,
+            rejects=[Reject(Origin(path.name), "empty_file", f"{path.name} is empty", "Export it again.")],
+        )
     text = head.lstrip(b"\xef\xbb\xbf \r\n\t")
     return _json(path, wanted) if text[:1] in (b"{", b"[") else _xml(path, wanted)
 
@@ -104,18 +143,18 @@ class _Bounded(io.RawIOBase):
 
 
 def _xml(path: Path, wanted: Wanted) -> Extract:
-    extract = Extract()
+    extract = Extract(file=path.name)
     for one in _scan(path, "relation", extract):
-        if wanted(one.tags):
-            extract.elements[one.ref] = one
+        if extract.wants(one, wanted):
+            extract.take(one, Origin(path.name))
     members = {(t, i) for e in extract.elements.values() for t, i, _ in e.members}
     for one in _scan(path, "way", extract):
-        if wanted(one.tags) or ("way", one.id) in members:
-            extract.elements[one.ref] = one
+        if extract.wants(one, wanted) or ("way", one.id) in members:
+            extract.take(one, Origin(path.name))
     needed = {node for e in extract.elements.values() for node in e.nodes} | {i for t, i in members if t == "node"}
-    for one in _scan(path, "node", extract, lambda number, tags: number in needed or wanted(tags)):
-        if wanted(one.tags):
-            extract.elements[one.ref] = one
+    for one in _scan(path, "node", extract, lambda number, tags: number in needed or bool(wanted(tags))):
+        if extract.wants(one, wanted):
+            extract.take(one, Origin(path.name))
     return extract
 
 
@@ -158,8 +197,7 @@ def _element(path: Path, item: Any, kind: str, extract: Extract, placed: Placed 
         if placed is not None and placed(number, tags):
             extract.places[number] = _place(item.get("lon"), item.get("lat"))
     except (TypeError, ValueError) as error:
-        message = f"a {kind} cannot be read: {str(error)[:120]}"
-        extract.rejects.append(Reject(Origin(path.name, row), "bad_row", message, "Mend it, or leave it out."))
+        extract.reject(f"a {kind} cannot be read: {str(error)[:120]}", Origin(path.name, row))
         return
     yield Element(kind, number, tags, nodes, members)
 
@@ -168,7 +206,7 @@ def _place(lon: Any, lat: Any) -> tuple[float, float]:
     x, y = float(lon), float(lat)
     if not (math.isfinite(x) and math.isfinite(y) and abs(x) <= 180 and abs(y) <= 90):
         raise ValueError(f"its place {lon!r} {lat!r} is not on earth")
-    return x, y
+    return round(x, DECIMALS), round(y, DECIMALS)
 
 
 def _json(path: Path, wanted: Wanted) -> Extract:
@@ -180,7 +218,7 @@ def _json(path: Path, wanted: Wanted) -> Extract:
     if len(data) > MAX_DOCUMENT:
         raise SourceUnreadable(f"{path} has more than {MAX_DOCUMENT >> 20} MB", fix="Export it in parts, or as .osm.")
     document = document_or_raise(path, RawFile(path.name, data))
-    extract = Extract()
+    extract = Extract(file=path.name)
     if isinstance(document, Reject):
         extract.rejects.append(document)
         return extract
@@ -191,13 +229,14 @@ def _json(path: Path, wanted: Wanted) -> Extract:
         try:
             one = _overpass(raw, extract)
         except (TypeError, ValueError, KeyError, OverflowError) as error:
-            message = f"the element cannot be read: {str(error)[:120]}"
-            origin = Origin(f"{path.name}/elements", number)
-            extract.rejects.append(Reject(origin, "bad_row", message, "Mend it, or leave it out."))
+            extract.reject(f"the element cannot be read: {str(error)[:120]}", Origin(f"{path.name}/elements", number))
             continue
-        found[one.ref] = one
-    members = {f"{t}/{i}" for e in found.values() if wanted(e.tags) for t, i, _ in e.members}
-    extract.elements = {ref: e for ref, e in found.items() if wanted(e.tags) or ref in members}
+        if one.ref in found:
+            extract.reject(f"{one.ref} is there twice; the first is taken", Origin(f"{path.name}/elements", number))
+        found.setdefault(one.ref, one)
+    kept = {ref for ref, e in found.items() if extract.wants(e, wanted)}
+    members = {f"{t}/{i}" for ref in kept for t, i, _ in found[ref].members}
+    extract.elements = {ref: e for ref, e in found.items() if ref in kept or ref in members}
     return extract
 
 

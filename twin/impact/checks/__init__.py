@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from twin.impact.checks.connections import islands, isolated
+from twin.impact.checks.connections import assumed, dangling, islands, isolated
 from twin.impact.checks.doubles import doubles
 from twin.impact.checks.down import why_down
 from twin.impact.checks.places import misplaced, without_length
@@ -15,5 +15,5 @@ __all__ = ["doubts"]
 
 def doubts(system: System) -> list[Finding]:
     """All of them, in a fixed order."""
-    checks = (why_down, isolated, islands, voltage_mismatches, without_length, misplaced, doubles)
+    checks = (why_down, isolated, dangling, islands, assumed, voltage_mismatches, without_length, misplaced, doubles)
     return [finding for check in checks for finding in check(system)]

@@ -1,4 +1,4 @@
-"""Assets without any link, and meshes that fall apart into islands."""
+"""Assets without any link, ends in nothing, meshes that fall apart into islands, and what was only assumed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from twin.impact.checks.columns import about, codes, in_order, texts
+from twin.impact.checks.columns import about, codes, in_order, of_kinds, texts
 from twin.impact.system import System
 from twin.model import Finding
 
@@ -78,4 +78,36 @@ def islands(system: System) -> Iterator[Finding]:
             f"then {told}{', ...' if len(order) > LARGEST + 1 else ''}",
             "Look for a missing line, coupler or snapped end where the parts should meet; islands that are real "
             "need nothing.", small,
+        )  # fmt: skip
+
+
+def dangling(system: System) -> Iterator[Finding]:
+    """Junctions in service that touch one thing only: a line that ends in nothing."""
+    a = system.arrays
+    ends = np.unique(np.sort(np.stack([a.link_from, a.link_to], axis=1), axis=1), axis=0)
+    met = np.bincount(ends.ravel(), minlength=system.n)
+    rows = np.flatnonzero(of_kinds(system, {"line_junction"}) & a.in_service & (met == 1))
+    if len(rows):
+        yield about(
+            system, "dangling_end", "info",
+            f"{len(rows):,} line_junction asset(s) have one line and nothing else: what it leads to is not in the twin",
+            "Import what lies beyond, or join the end to what it should meet: a line that another export goes on with, "
+            "a station out of reach.", rows,
+        )  # fmt: skip
+
+
+def assumed(system: System) -> Iterator[Finding]:
+    """Equipment that no export has and a loader assumed, by kind."""
+    if "equipment_type" not in system.arrays.assets.column_names:
+        return
+    words, word = codes(system, "equipment_type")
+    names, kind = codes(system, "kind")
+    rows = np.flatnonzero((word == words.index("assumed")) if "assumed" in words else np.zeros(system.n, bool))
+    for code in np.unique(kind[rows]):
+        some = rows[kind[rows] == code]
+        yield about(
+            system, "assumed_equipment", "info",
+            f"{len(some):,} {names[code]} asset(s) are in no export and were assumed, so that what they join is joined",
+            "Map or import the real ones: how many there are, and what each joins, decides what their loss takes down.",
+            some,
         )  # fmt: skip

@@ -129,6 +129,10 @@ class Reject:
         }
 
 
+#: Assets of one finding that a list of findings names; the layer and the counts have all.
+SHOWN = 1_000
+
+
 @dataclass(slots=True, frozen=True)
 class Finding:
     """Something wrong or missing in the data; it is reported and never silently repaired.
@@ -138,7 +142,7 @@ class Finding:
         severity: ``"error"`` (answers are wrong until mended), ``"warning"`` or ``"info"``.
         message: what was seen.
         fix: what to do.
-        assets: ids it concerns (may be cut; ``count`` has the full number).
+        assets: ids it concerns; those of an import may be cut.
         count: how many things the finding stands for.
         origin: file, row and column where known.
     """
@@ -151,14 +155,14 @@ class Finding:
     count: int = 1
     origin: Origin | None = None
 
-    def to_dict(self) -> dict[str, Any]:
-        """The finding as plain data."""
+    def to_dict(self, limit: int | None = None) -> dict[str, Any]:
+        """The finding as plain data, with the first *limit* assets."""
         return {
             "code": self.code,
             "severity": self.severity,
             "message": self.message,
             "fix": self.fix,
-            "assets": list(self.assets),
+            "assets": list(self.assets[:limit]),
             "count": self.count,
             "origin": str(self.origin) if self.origin else None,
         }

@@ -11,6 +11,7 @@ from api.answers import cut, next_link, page_headers, tagged
 from api.deps import LimitsDep, TwinDep, ViewDep
 from api.errors import documented
 from api.queries import FindingQuery, page_size
+from twin.model import SHOWN
 
 router = APIRouter(tags=["findings"])
 
@@ -28,7 +29,7 @@ def list_findings(
     limit = page_size(query, limits)
     rows = [
         row
-        for row in (finding.to_dict() for finding in twin.findings())
+        for row in (finding.to_dict(SHOWN) for finding in twin.findings())
         if query.code in (None, row["code"]) and query.severity in (None, row["severity"])
     ]
     items, cursor = cut(rows, query.cursor, limit, view.state)

@@ -248,6 +248,20 @@ def test_findings_exit_with_1_when_there_are_any(twin: Cli, tables: str) -> None
     assert "Did you mean assumed_supplied" in twin("findings", "--tables", tables, "--code", "assumed_suplied").err
 
 
+def test_findings_are_counted_and_drawn_beyond_those_that_are_named(twin: Cli, tables: str, tmp_path: Path) -> None:
+    with (Path(tables) / "assets.csv").open("a", encoding="utf-8") as out:
+        out.writelines(f"lonely-{i},server,Lonely,9,50" + "," * 9 + "\n" for i in range(1_200))
+    words = ("findings", "--tables", tables, "--code", "assumed_supplied")
+    (item,) = twin(*words, "--json").json["items"]
+    assert (item["count"], len(item["assets"])) == (1_200, 1_000)
+    (row,) = twin(*words, "--by", "kind", "--json").json["items"]
+    assert (row["kind"], row["assets"]) == ("server", 1_200)
+    assert twin(*words, "-o", str(tmp_path / "f.gpkg")).code == 1
+    assert len(geopandas.read_file(tmp_path / "f.gpkg")) == 1_200
+    servers = twin("completeness", "--tables", tables, "--kind", "server", "--json").json["items"][0]
+    assert servers["parts"]["supply"]["of"] - servers["parts"]["supply"]["have"] >= 1_200
+
+
 def test_export_writes_all_properties(twin: Cli, tables: str, tmp_path: Path) -> None:
     path = tmp_path / "all.gpkg"
     assert twin("export", "--tables", tables, "-o", str(path)).code == 0

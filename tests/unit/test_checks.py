@@ -45,6 +45,30 @@ def test_the_missing_supplier_is_named_and_what_follows_is_not(ask: Ask) -> None
     assert found["baseline_down"][0].count == 2
 
 
+def test_one_cause_of_many_is_told_once(ask: Ask) -> None:
+    """Gates that lack the same members are one finding, the one that takes most down first."""
+    off = ",,,,,out_of_service"
+    found = ask(
+        [f"g,generator{off}", f"h,generator{off}", "x,bus", "a,bus", "b,bus", "c,bus", "d,bus"],
+        ["h POWERS x", "g POWERS a", "g POWERS b", "g POWERS c", "g POWERS d", "h POWERS d"],
+    )
+    told = [(finding.assets, finding.count) for finding in found["no_supplier"]]
+    assert told == [(("a", "b", "c"), 3), (("x",), 1), (("d",), 1)]
+    first, *_ = found["no_supplier"]
+    assert first.message == (
+        "3 assets do not operate because gates power/power of theirs lack members: missing g (out_of_service)"
+    )
+
+
+def test_lines_joined_at_one_end_are_told(ask: Ask) -> None:
+    assets = ["g,generator", "a,bus", "b,bus", "l,power_line", "k,power_line", "m,power_line", "v,load"]
+    assets += ["r,router", "s,span", "t,span", "q,router", "p,power_line,,,,,planned"]
+    links = ["g POWERS a", "a CONDUCTS l", "l CONDUCTS b", "a CONDUCTS k", "a CONDUCTS k", "a CONDUCTS m"]
+    links += ["m POWERS v", "r TRANSPORTS s", "q TRANSPORTS s", "r TRANSPORTS t", "a CONDUCTS p"]
+    found = ask(assets, links)["dangling_end"]
+    assert [(finding.assets, finding.severity) for finding in found] == [(("k",), "warning"), (("t",), "warning")]
+
+
 def test_a_loop_without_a_source_is_told_once(ask: Ask) -> None:
     found = ask(
         ["a,bus", "b,bus", "l,power_line", "x,load", "g,generator", "c,bus"],

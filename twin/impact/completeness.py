@@ -117,7 +117,7 @@ def completeness(system: System, schema: Schema, findings: Iterable[Finding] = (
     rows.sort(key=lambda row: (place[row["source"]], -row["assets"], row["kind"]))
     notes = []
     if any(len(finding.assets) < finding.count for finding in found if finding.severity != "info"):
-        notes.append("A finding names its first 1,000 assets at most; beyond these assets may count as clean wrongly.")
+        notes.append("A finding of an import names its first assets only; the others count as without a finding.")
     result = CompletenessResult(system.arrays.revision, _summed(None, rows), sources, rows, notes=notes)
     return resting(result, system, "whole")
 

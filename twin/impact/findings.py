@@ -11,8 +11,6 @@ from twin.impact.checks import doubts
 from twin.impact.system import System
 from twin.model import Finding, Origin
 
-SHOWN = 1000
-
 
 def found_by_data(system: System) -> list[Finding]:
     """Findings of the build, then what is down before any event, what is only assumed to be supplied, and doubts."""
@@ -24,10 +22,10 @@ def found_by_data(system: System) -> list[Finding]:
             Finding(
                 "baseline_down",
                 "warning",
-                f"{len(down)} asset(s) do not operate before any event: "
+                f"{len(down):,} asset(s) do not operate before any event: "
                 "a gate lacks members, or has no path to a source.",
                 "Check the links and the status of what supplies them.",
-                tuple(down[:SHOWN]),
+                tuple(down),
                 len(down),
             )
         )
@@ -37,10 +35,10 @@ def found_by_data(system: System) -> list[Finding]:
             Finding(
                 "assumed_supplied",
                 "warning",
-                f"{len(assumed)} asset(s) have no supplier of a service that their kind requires "
+                f"{len(assumed):,} asset(s) have no supplier of a service that their kind requires "
                 "or that an import took from them; they count as supplied.",
                 "Import or stitch the links that supply them.",
-                tuple(texts(system, "id", assumed[:SHOWN])),
+                tuple(texts(system, "id", assumed)),
                 len(assumed),
             )
         )

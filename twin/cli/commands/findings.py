@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +14,7 @@ from twin.cli import faults, output, wiring
 from twin.cli.commands.find import shell
 from twin.cli.options import Json, Limit, Output, Tables, again
 from twin.errors import InvalidParameter
+from twin.model import SHOWN, Finding
 
 if TYPE_CHECKING:
     import geopandas
@@ -54,14 +56,15 @@ def findings(
     """
     output.check_target(output_file, spatial=True)
     with wiring.opened(tables) as source:
-        everything = [finding.to_dict() for finding in source.findings()]
-        known = sorted({row["code"] for row in everything})
-        rows = [r for r in everything if code in (None, r["code"]) and severity in (None, r["severity"])]
+        everything = source.findings()
+        known = sorted({finding.code for finding in everything})
+        found = [f for f in everything if code in (None, f.code) and severity in (None, f.severity)]
+        rows = [finding.to_dict(SHOWN) for finding in found]
         check_code(code, known)
         document = {"revision": source.snapshot.revision, "notice": source.notice, "total": len(rows)}
-        shown = rows if by is None else counted(source.snapshot, rows, by)
+        shown = rows if by is None else counted(source.snapshot, found, by)
         if output_file is not None:
-            output.write(output_file, {**document, "items": shown}, shown, lambda: _layer(source.snapshot, rows))
+            output.write(output_file, {**document, "items": shown}, shown, lambda: _layer(source.snapshot, found))
     if output_file is None:
         if json:
             output.emit_json({**document, "items": shown[:limit]})
@@ -73,19 +76,19 @@ def findings(
         raise typer.Exit(faults.FINDINGS)
 
 
-def counted(snapshot: Snapshot, rows: list[dict[str, Any]], by: By) -> list[dict[str, Any]]:
+def counted(snapshot: Snapshot, findings: list[Finding], by: By) -> list[dict[str, Any]]:
     """Findings and the assets they name, by code, source or kind: most assets first.
 
     A finding that names no asset counts under "" where it is not counted by code.
     """
     found: dict[tuple[str, str, str], list[int]] = {}
-    for row in rows:
+    for one in findings:
         if by is By.code:
-            groups = {row["code"]: row["count"]}
+            groups = {one.code: one.count}
         else:
-            groups = Counter(_group(snapshot, name, by) for name in row["assets"]) or {"": row["count"]}
+            groups = _groups(snapshot, one.assets, by) or {"": one.count}
         for group, assets in groups.items():
-            entry = found.setdefault((group, row["code"], row["severity"]), [0, 0])
+            entry = found.setdefault((group, one.code, one.severity), [0, 0])
             entry[0] += 1
             entry[1] += assets
     order = sorted(found.items(), key=lambda item: (-item[1][1], item[0]))
@@ -96,24 +99,26 @@ def counted(snapshot: Snapshot, rows: list[dict[str, Any]], by: By) -> list[dict
     ]
 
 
-def _group(snapshot: Snapshot, name: str, by: By) -> str:
+def _groups(snapshot: Snapshot, names: Sequence[str], by: By) -> dict[str, int]:
+    """How many of the assets are of each source or kind; an import's finding may name what is gone: kind ""."""
     if by is By.source:
-        return name.partition(":")[0] if ":" in name else ""
-    import numpy as np
+        return Counter(name.partition(":")[0] if ":" in name else "" for name in names)
+    import pyarrow as pa
+    import pyarrow.compute as pc
 
-    row = snapshot.catalogue.find(name)  # an import's finding may name what is gone
-    return "" if row is None else str(snapshot.catalogue.brief(np.array([row], np.int64))[0]["kind"])
+    assets = snapshot.arrays.assets
+    rows = pc.index_in(pa.array(names, pa.string()), value_set=assets["id"].combine_chunks())
+    return Counter(pc.fill_null(pc.cast(assets["kind"].take(rows), pa.string()), "").to_pylist())
 
 
-def _layer(snapshot: Snapshot, rows: list[dict[str, Any]]) -> geopandas.GeoDataFrame:
-    """One feature for each asset that a finding names."""
+def _layer(snapshot: Snapshot, findings: list[Finding]) -> geopandas.GeoDataFrame:
+    """One feature for each asset that a finding names and that is there."""
     from twin.export.layers import frame_of
 
-    told = ("code", "severity", "message", "fix")
     known = [
-        {"id": name, **{key: row[key] for key in told}}
-        for row in rows
-        for name in row["assets"]
+        {"id": name, "code": one.code, "severity": one.severity, "message": one.message, "fix": one.fix}
+        for one in findings
+        for name in one.assets
         if snapshot.catalogue.find(name) is not None
     ]
     return frame_of(snapshot.arrays.assets, known)

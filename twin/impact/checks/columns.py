@@ -13,9 +13,6 @@ from twin.impact.system import System
 from twin.model import Finding
 from twin.snapshot.arrays import Bools, Floats, Ints, Longs
 
-#: Assets that a finding names; its count has all.
-SHOWN = 1000
-
 
 def numbers(system: System, name: str) -> Floats:
     """(n,) of a numeric property, NaN where there is none."""
@@ -52,7 +49,7 @@ def in_order(system: System, rows: Longs) -> Longs:
 def about(system: System, code: str, severity: str, message: str, fix: str, rows: Longs) -> Finding:
     """A finding about the assets at *rows*."""
     rows = in_order(system, np.asarray(rows, np.int64))
-    return Finding(code, severity, message, fix, tuple(texts(system, rows[:SHOWN])), len(rows))
+    return Finding(code, severity, message, fix, tuple(texts(system, rows)), len(rows))
 
 
 def examples(words: list[str], shown: int = 3) -> str:

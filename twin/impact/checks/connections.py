@@ -17,6 +17,8 @@ ALONE = {"country", "region", "building", "site", "tenant", "provider"}
 #: Domain whose assets nothing has to be linked to.
 PLACE = "place"
 LARGEST = 5
+#: Lines with two ends -> the links that join them.
+ONE_END = {"power_line": {"CONDUCTS", "POWERS"}, "hvdc_line": {"CONDUCTS", "POWERS"}, "span": {"TRANSPORTS"}}
 
 
 def isolated(system: System) -> Iterator[Finding]:
@@ -82,8 +84,22 @@ def islands(system: System) -> Iterator[Finding]:
 
 
 def dangling(system: System) -> Iterator[Finding]:
-    """Junctions in service that touch one thing only: a line that ends in nothing."""
+    """Lines and junctions in service that touch one thing only: ends in nothing."""
     a = system.arrays
+    names, kind = codes(system, "kind")
+    for line, types in ONE_END.items():
+        at = np.isin(a.link_type, [i for i, name in enumerate(a.link_types) if name in types])
+        pairs = np.unique(np.sort(np.stack([a.link_from[at], a.link_to[at]], axis=1), axis=1), axis=0)
+        ends = np.bincount(pairs.ravel(), minlength=system.n)
+        wanted = kind == (names.index(line) if line in names else -1)
+        rows = np.flatnonzero(wanted & a.in_service & (ends == 1))
+        if len(rows):
+            yield about(
+                system, "dangling_end", "warning",
+                f"{len(rows):,} {line} asset(s) are joined at one end only: what they lead to is not joined to them",
+                "Import or snap what lies at the other end; a line that feeds nothing yet can have status planned.",
+                rows,
+            )  # fmt: skip
     ends = np.unique(np.sort(np.stack([a.link_from, a.link_to], axis=1), axis=1), axis=0)
     met = np.bincount(ends.ravel(), minlength=system.n)
     rows = np.flatnonzero(of_kinds(system, {"line_junction"}) & a.in_service & (met == 1))

@@ -11,8 +11,9 @@ from twin.impact.system import System, ranges
 from twin.model import Finding
 from twin.snapshot.arrays import Bools, Longs
 
-#: Causes that are told one by one, those that take most down first.
+#: Causes that are told one by one, those that take most down first, and assets named for one of them.
 TOLD = 20
+NAMED = 5
 
 
 def why_down(system: System) -> Iterator[Finding]:
@@ -44,32 +45,44 @@ def why_down(system: System) -> Iterator[Finding]:
 
 
 def _missing(system: System, gates: Longs, have: np.ndarray) -> Iterator[Finding]:
-    """One finding for each of the first gates that lack members, one for the others."""
+    """One finding for each cause: gates of one group that lack the same members, or one gate that has too few.
+
+    The first causes are told one by one, those that take most down first; the others together.
+    """
     g, a = system.gates, system.arrays
-    order = gates[np.argsort(a.place[g.owner[gates]], kind="stable")]
-    for gate in order[:TOLD].tolist():
-        members = g.member[g.ptr[gate] : g.ptr[gate + 1]].astype(np.int64)
-        lost = members[~system.baseline[members]]
-        status = texts(system, lost, "status") if "status" in a.assets.column_names else [""] * len(lost)
-        names = [
-            f"{name} ({word or 'does not deliver'})" for name, word in zip(texts(system, lost), status, strict=True)
-        ]
-        group = f"{a.services[g.service[gate]]}/{a.groups[g.group[gate]]}"
-        who = f": missing {', '.join(names[:5])}{', ...' if len(names) > 5 else ''}" if names else ""
-        owner = g.owner[[gate]].astype(np.int64)
-        yield about(
-            system, "no_supplier", "warning",
-            f"{texts(system, owner)[0]} does not operate: gate {group} needs {g.need[gate]:,} of "
-            f"{g.size[gate]:,} and has {have[gate]:,}{who}",
-            "Put a supplier into service, import the missing one, or correct the need.", owner,
-        )  # fmt: skip
+    causes: dict[tuple[int, ...], list[int]] = {}
+    for gate in gates[np.argsort(a.place[g.owner[gates]], kind="stable")].tolist():
+        members = g.member[g.ptr[gate] : g.ptr[gate + 1]]
+        lost = members[~system.baseline[members]].tolist()
+        key = (int(g.service[gate]), int(g.group[gate]), *lost) if lost else (-1, gate)
+        causes.setdefault(key, []).append(gate)
+    order = sorted(causes.items(), key=lambda item: -len(item[1]))
+    for key, some in order[:TOLD]:
+        yield _cause(system, list(key[2:]) if key[0] >= 0 else [], np.array(some, np.int64), have)
     if len(order) > TOLD:
-        rest = np.unique(g.owner[order[TOLD:]]).astype(np.int64)
+        rest = np.unique(g.owner[[gate for _, some in order[TOLD:] for gate in some]]).astype(np.int64)
         yield about(
             system, "no_supplier", "warning",
             f"{len(rest):,} more asset(s) do not operate because a gate of theirs lacks members",
             "See each with: twin show ID", rest,
         )  # fmt: skip
+
+
+def _cause(system: System, lost: list[int], gates: Longs, have: np.ndarray) -> Finding:
+    """What is missing, and the assets whose gates lack it."""
+    g, a = system.gates, system.arrays
+    status = texts(system, lost, "status") if "status" in a.assets.column_names else [""] * len(lost)
+    names = [f"{name} ({word or 'does not deliver'})" for name, word in zip(texts(system, lost), status, strict=True)]
+    first = int(gates[0])
+    group = f"{a.services[g.service[first]]}/{a.groups[g.group[first]]}"
+    who = f": missing {', '.join(names[:NAMED])}{', ...' if len(names) > NAMED else ''}" if names else ""
+    owners = np.unique(g.owner[gates]).astype(np.int64)
+    told = f"gate {group} needs {g.need[first]:,} of {g.size[first]:,} and has {have[first]:,}{who}"
+    said = f"{texts(system, g.owner[[first]])[0]} does not operate: {told}"
+    if len(owners) > 1:
+        said = f"{len(owners):,} assets do not operate because gates {group} of theirs lack members{who}"
+    fix = "Put a supplier into service, import the missing one, or correct the need."
+    return about(system, "no_supplier", "warning", said, fix, owners)
 
 
 def _without_source(system: System, down: Bools, lacking: Longs) -> Iterator[Finding]:

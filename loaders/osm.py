@@ -75,7 +75,7 @@ def extract_of(path: Path) -> Extract:
     files = _files(path)
     if not files:
         raise SourceUnreadable(f"{path} holds no extract", fix=f"Its name ends in one of {', '.join(SUFFIXES)}.")
-    both, *others = (read_pbf(file, wanted) if is_pbf(file) else read_extract(file, wanted) for file in files)
+    both, *others = (read_pbf(file) if is_pbf(file) else read_extract(file, wanted) for file in files)
     for other in others:
         both.merge(other)
     return both

@@ -177,8 +177,12 @@ class Network:
                 yield self._piece(owner, line, part, shape, tracks)
                 for end in dict.fromkeys(part.ends):
                     self._conduct(part.id, type_, end)
+        states: dict[str, set[str | None]] = defaultdict(set)
+        for owner, _, part in flat:
+            for end in part.ends:
+                states[end].add(owner.meaning.status)
         for native, joint in made.joints.items():
-            yield self._joint(native, joint.node, joint.level, kind)
+            yield self._joint(native, joint.node, joint.level, kind, states[native])
         for device, native in made.taps:
             self._link(device, "CONDUCTS", native)
 
@@ -235,12 +239,14 @@ class Network:
                 props |= {"circuits": line.count, "equipment_type": "cable" if cable else what.tag[1]}
         return self._asset(part.id, kind, name_of(one.tags), props, shape)
 
-    def _joint(self, native: str, node: int, level: Level, kind: str) -> AssetRecord:
+    def _joint(self, native: str, node: int, level: Level, kind: str, states: set[str | None]) -> AssetRecord:
+        """A junction; where all its lines are planned or out of service, so is it."""
         self.joints[native] = at = self.extract.places[node]
         name = CUT if node in self.edges else None
-        if kind == DATA:
-            return self._asset(native, "site", name, {}, shapely.Point(at))
-        return self._asset(native, "line_junction", name, {"voltage_kv": level.kv}, shapely.Point(at))
+        props: dict[str, Any] = {"status": next(iter(states)) if len(states) == 1 else None}
+        if kind == POWER:
+            props["voltage_kv"] = level.kv
+        return self._asset(native, "line_junction" if kind == POWER else "site", name, props, shapely.Point(at))
 
     def _stations(self) -> Iterator[AssetRecord]:
         for station in self.stations:
@@ -251,7 +257,8 @@ class Network:
             yield self._asset(station.ref, "substation", name, props, station.shape)
             for level in station.levels:
                 bus = {"voltage_kv": level.kv, "status": station.status}
-                yield self._asset(station.bus(level), "bus", name, bus, at)
+                both = f"{name} {level.kv:g} kV" if name and level.kv and len(station.levels) > 1 else name
+                yield self._asset(station.bus(level), "bus", both, bus, at)
                 self._link(station.ref, "CONTAINS", station.bus(level))
             for tie in ties(station, self.devices[station.ref]):
                 yield from self._tie(station, tie, at)

@@ -12,7 +12,7 @@ import networkx
 import osmium
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loaders.osm import OsmLoader, extract_of
@@ -434,7 +434,25 @@ def test_pbf_is_the_same(tmp_path: Path) -> None:
     assert network.counts == counts(VALLEY)[0]
 
 
-@QUICK
+def test_what_ends_the_reader_is_told(tmp_path: Path) -> None:
+    """A zero byte in a text: libosmium reads beyond its buffer, and may crash."""
+    path = as_pbf(VALLEY, tmp_path / "v.osm.pbf", "none")
+    path.write_bytes(path.read_bytes().replace(b"substation", b"sub\0\0\0tion").replace(b"minor_line", b"\0" * 10))
+    read_damaged(OsmLoader(), path)
+
+
+def test_ids_that_are_none(tmp_path: Path) -> None:
+    writer = osmium.SimpleWriter(str(tmp_path / "v.osm.pbf"))
+    for number in (-5, 1, 2):
+        writer.add_node(osmium.osm.mutable.Node(id=number, location=(10 + number / 10, 50)))
+    writer.add_way(osmium.osm.mutable.Way(id=1, nodes=[1, 2, -5, 1 << 53], tags={"power": "line"}))
+    writer.close()
+    result = read(tmp_path / "v.osm.pbf")
+    assert [r.code for r in result.rejects] == ["bad_row"]
+    assert ends(result)["way/1"] == {"junction/1", "junction/2"}
+
+
+@settings(QUICK, max_examples=40)
 @given(places=PLACES, pack=st.sampled_from(["zlib", "none"]))
 def test_damaged_pbf(
     tmp_path_factory: pytest.TempPathFactory, places: list[tuple[float, int, bytes]], pack: str

@@ -28,6 +28,8 @@ class Origin(NamedTuple):
 
 
 NOWHERE = Origin("")
+#: The property that tells under which other ids an asset is known, and what stands between them.
+ALSO, BETWEEN = "also_known_as", " | "
 
 
 @dataclass(slots=True)

@@ -328,10 +328,27 @@ class Twin:
         findings = self.findings()
         return self.snapshot().completeness(schema=self.schema, findings=findings)
 
+    def conflicts(self) -> list[dict[str, Any]]:
+        """Values that the sources of an asset do not agree on; see :func:`twin.ingest.matching.ask.conflicts`."""
+        from twin.ingest.matching.ask import conflicts
+
+        self._learn(self.store.state())
+        return conflicts(self.store, self.schema)
+
+    def provenance(self, asset_id: str) -> dict[str, Any]:
+        """Which source, run and row said what of an asset. Raises UnknownAsset."""
+        from twin.ingest.matching.ask import provenance
+
+        self._learn(self.store.state())
+        return provenance(self.store, self.schema, asset_id)
+
     def runs(self) -> list[dict[str, Any]]:
         """Every import run as plain data, newest first."""
         rows = self.store.rows("ingest.runs", limit=MAX_RUNS)
-        return [{name: plain(value) for name, value in flat(row).items() if name != PLANNED} for row in rows]
+        return [
+            {name: plain(value) for name, value in flat(row).items() if name not in (PLANNED, "files", "scopes")}
+            for row in rows
+        ]
 
     def import_(
         self,

@@ -54,7 +54,7 @@ def test_a_property_that_left_the_export_leaves_the_asset(store: Store, driver: 
     load(store, write(tmp_path / "x", [("a", "bus", "A", 9, 52, "", 110)], []))
     load(store, write(tmp_path / "x", [("a", "bus", "", "", "", "", "")], []))
     keys = one(driver, "MATCH (a:Asset {id: 'grid:a'}) RETURN keys(a)")[0]
-    assert set(keys) == {"id", "kind", "domain", "source", "native_id", "hash", "run", "ord"}
+    assert set(keys) == {"id", "kind", "domain", "source", "native_id", "hash", "run", "ord", "origin_at"}
 
 
 def test_an_asset_that_changes_kind_changes_labels(store: Store, driver: neo4j.Driver, tmp_path: Path) -> None:

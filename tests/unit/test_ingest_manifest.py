@@ -8,7 +8,9 @@ import pytest
 
 from twin.errors import LoaderOptionError, ManifestError, UnknownLoader
 from twin.ingest.loader import Loader, available, load_loader, parse_options
-from twin.ingest.manifest import Range, check_stitches, read_manifest, single
+from twin.ingest.manifest import read_manifest, single
+from twin.ingest.rules import check_rules
+from twin.ingest.sides import Range
 from twin.schema import Schema, default_schema
 
 GOOD = """
@@ -64,7 +66,7 @@ def test_a_manifest_says_what_to_import_and_stitch(tmp_path: Path, schema: Schem
     (rule,) = manifest.stitches
     assert (rule.start.kind, rule.start.source, rule.end.kind) == (("substation",), ("grid",), ("site", "exchange"))
     assert rule.start.where == {"operator": ("A", "B"), "customers": Range(min=3)}
-    check_stitches(manifest, schema)
+    check_rules(manifest, schema)
 
 
 @pytest.mark.parametrize(
@@ -145,7 +147,7 @@ def test_stitch_rules_are_checked_against_the_schema(
 ) -> None:
     manifest = read_manifest(write(tmp_path, GOOD.replace(old, new, 1)))
     with pytest.raises(ManifestError) as caught:
-        check_stitches(manifest, schema)
+        check_rules(manifest, schema)
     assert said in caught.value.detail
 
 

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from tests.unit.sample_tools import Link, read_sample
-from twin.ingest.manifest import Manifest, check_stitches, read_manifest
+from twin.ingest.manifest import Manifest, read_manifest
+from twin.ingest.rules import check_rules
 from twin.model import AssetRecord
 from twin.schema import Schema
 
@@ -50,7 +51,7 @@ def records(manifest: Manifest, schema: Schema) -> Records:
 
 
 def test_manifest_fits_the_schema(manifest: Manifest, schema: Schema) -> None:
-    check_stitches(manifest, schema)
+    check_rules(manifest, schema)
     assert manifest.sources == ["grid", "generation", "fibre", "telecom", "datacentres", "regions"]
     assert {s.rule for s in manifest.stitches} == {"nearest", "table", "key", "within"}
 

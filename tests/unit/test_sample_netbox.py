@@ -10,7 +10,8 @@ import pytest
 
 from tests.unit.sample_tools import read_sample, stitched, write_tables
 from twin import Snapshot
-from twin.ingest.manifest import check_stitches, read_manifest
+from twin.ingest.manifest import read_manifest
+from twin.ingest.rules import check_rules
 from twin.model import AssetRecord
 from twin.schema import default_schema
 
@@ -27,7 +28,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     """The assets of the site, and the twin with all of the sample."""
     schema = default_schema()
     manifests = read_manifest(SAMPLE), read_manifest(SAMPLE / "netbox.toml")
-    check_stitches(manifests[1], schema)
+    check_rules(manifests[1], schema)
     assets, links, _ = read_sample(manifests[0], schema)
     own, more, rejects = read_sample(manifests[1], schema)
     assert rejects == []

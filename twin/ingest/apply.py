@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from twin.collector import settled
 from twin.errors import StoreConstraintError, StoreMoved
 from twin.ingest.claim import Claim
+from twin.ingest.origins import packed
 from twin.ingest.plan import PlainLink, Plan
 from twin.ingest.planner import Progress
 from twin.ingest.publish import publish
@@ -157,15 +158,15 @@ class Applier:
             yield Batch("ingest.asset_delete", {"ids": ids}, len(ids), None, True)
 
     def _new_assets(self, first: int) -> Iterator[Batch]:
-        spool = self._plan.spool
+        spool, files = self._plan.spool, self._plan.files
         for stream in spool.streams("asset.create."):
             kind = stream.removeprefix("asset.create.")
             fixed = {"labels": self._labels(kind), "kind": kind, "domain": self._schema.kinds[kind].domain}
             for batch in spool.batches(stream, ASSETS):
                 for source, same in groupby(batch, _source):
                     rows = [
-                        [id_, native, name, content, lon, lat, shape, properties]
-                        for id_, native, _, name, lon, lat, shape, properties, content, _, _ in same
+                        [id_, native, name, content, lon, lat, shape, properties, packed(files, file, row)]
+                        for id_, native, _, name, lon, lat, shape, properties, content, file, row in same
                     ]
                     params = {**fixed, "source": source, "run": self._id, "first": first, "rows": rows}
                     first += len(rows)
@@ -194,6 +195,7 @@ class Applier:
         properties["native_id"] = row.native_id
         properties["hash"] = row.hash
         properties["run"] = self._id
+        properties["origin_at"] = packed(self._plan.files, row.file, row.row)
         if row.name is not None:
             properties["name"] = row.name
         if row.geometry is not None:

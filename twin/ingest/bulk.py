@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from twin.errors import StoreQueryError
 from twin.ingest.apply import Applier
+from twin.ingest.matching.matcher import ENRICHED, SAID
+from twin.ingest.origins import packed
 from twin.ingest.publish import publish
-from twin.ingest.rows import AssetRow, LinkRow
+from twin.ingest.rows import FROM_AS, TO_AS, AssetRow, LinkRow
 from twin.schema import Property
 from twin.store.bulk import marked
 
@@ -22,7 +24,9 @@ if TYPE_CHECKING:
 #: What the import tool calls the types of properties.
 TYPES = {"string": "string", "enum": "string", "number": "double", "integer": "long", "boolean": "boolean"}
 #: What stitch rules write beside the properties of the schema.
-STITCHED = {"rule": "string", "distance_m": "double", "confidence": "double"}
+STITCHED = {"rule": "string", "distance_m": "double", "confidence": "double", FROM_AS: "string", TO_AS: "string"}
+#: What several sources say of an asset.
+TOLD = {SAID: "string", ENRICHED: "boolean"}
 ASSET = ("native_id", "name", "hash", "kind", "domain", "source", "run")
 LINK = ("key", "hash", "group", "need", "source", "run")
 WRITTEN = 100_000
@@ -81,11 +85,12 @@ class BulkApplier(Applier):
             labels = ":".join(["Asset", *self._labels(kind.name)])
             own = self._schema.kind_properties(kind.name)
             head = ["id:ID", "ord:long", *(f"{name}:string" for name in ASSET)]
-            head += ["location:point{crs:WGS-84}", "geometry:byte[]", *_typed(own)]
+            head += ["location:point{crs:WGS-84}", "geometry:byte[]", "origin_at:long"]
+            head += [*_typed(own), *(f"{name}:{type_}" for name, type_ in TOLD.items())]
             rows = map(AssetRow._make, self._plan.spool.rows(stream))
             fixed = (kind.name, kind.domain)
             path = folder / f"nodes-{kind.name}.csv"
-            self._write_file(path, head, (self._node(row, next(ord_), fixed, list(own)) for row in rows))
+            self._write_file(path, head, (self._node(row, next(ord_), fixed, [*own, *TOLD]) for row in rows))
             yield labels, path
 
     def _node(self, row: AssetRow, ord_: int, fixed: tuple[str, str], own: list[str]) -> list[Any]:
@@ -93,6 +98,7 @@ class BulkApplier(Applier):
         shape = None if row.geometry is None else ";".join(map(str, memoryview(row.geometry).cast("b").tolist()))
         source = row.id.partition(":")[0]
         head = [row.id, ord_, row.native_id, row.name, row.hash, *fixed, source, self._id, place, shape]
+        head.append(packed(self._plan.files, row.file, row.row))
         return head + [_cell(row.properties.get(name)) for name in own]
 
     def _links(self, folder: Path) -> Iterator[tuple[str, Path]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -11,6 +12,7 @@ from pydantic import BaseModel
 from twin.errors import SourceUnreadable
 from twin.ingest.loader import Loader, version_of
 from twin.ingest.manifest import ImportSpec, Manifest
+from twin.ingest.matching.spec import MatchSpec
 from twin.ingest.view import STEP, _parts
 from twin.schema import Schema
 
@@ -18,8 +20,8 @@ if TYPE_CHECKING:
     from twin.store import Store
 
 BLOCK = 1 << 20
-#: What a run stamps on what it writes; no content.
-STAMPS = ("run", "ord")
+#: What a run stamps on what it writes, and who said what; no content.
+STAMPS = ("run", "ord", "origin_at", "said", "enriched")
 
 
 def input_digest(specs: list[tuple[ImportSpec, Loader, BaseModel]], schema: Schema) -> str:
@@ -42,6 +44,12 @@ def input_digest(specs: list[tuple[ImportSpec, Loader, BaseModel]], schema: Sche
                 except OSError as error:
                     raise SourceUnreadable(f"{file}: {error.strerror}", fix="Check the path.") from error
     return total.hexdigest()[:32]
+
+
+def with_rules(stamp: str, rules: Sequence[MatchSpec]) -> str:
+    """Digest of a source's input that match rules join with others: with other rules it is another input."""
+    text = "\n".join([stamp, *(spec.model_dump_json() for spec in rules)])
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def command_digest(stamps: dict[str, str], manifest: Manifest, replace: bool, skip_rejects: bool) -> str:

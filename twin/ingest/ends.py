@@ -9,7 +9,7 @@ from twin.ingest.blocks import Blocks, Ready, by_type
 from twin.ingest.known import AssetIndex, Held
 from twin.ingest.needs import Gate, GateNames
 from twin.ingest.rejects import Rejects
-from twin.ingest.rows import link_hash, link_key
+from twin.ingest.rows import FROM_AS, TO_AS, link_hash, link_key
 from twin.ingest.spool import Spool
 from twin.ingest.validate import RawLink
 from twin.model import Origin
@@ -37,6 +37,7 @@ class LinkPlanner:
     Attributes:
         unchanged: source -> links that are in the store as they are.
         duplicates: links that agree with another in ends, type and group. refused: source -> links rejected.
+        inside: links whose ends are records of the same asset; they are left out.
         ways: every (type, group, need) of a link to create or update.
     """
 
@@ -45,10 +46,11 @@ class LinkPlanner:
         schema: Schema,
         index: AssetIndex,
         outside: dict[str, str],
-        held: Mapping[str, Held],
+        held: dict[str, Held],
         spool: Spool,
         rejects: Rejects,
         find_kinds: FindKinds,
+        aliases: Mapping[str, str] | None = None,
     ) -> None:
         self._schema = schema
         self._index = index
@@ -58,6 +60,7 @@ class LinkPlanner:
         self._spool = spool
         self._rejects = rejects
         self._find_kinds = find_kinds
+        self._aliases = aliases or {}
         self._seen: dict[str, set[str]] = {}
         self._repeats: dict[str, int] = {}
         self._allowed: dict[tuple[str, str, str], bool] = {}
@@ -70,6 +73,7 @@ class LinkPlanner:
         self.updated: dict[str, int] = {}
         self.refused: dict[str, int] = {}
         self.duplicates = 0
+        self.inside: dict[str, list[str]] = {}
         self.ways: set[tuple[str, str | None, str | None]] = set()
 
     def plan(self, source: str, blocks: Iterable[list[Any]], needs: Iterable[Written] = ()) -> None:
@@ -153,20 +157,21 @@ class LinkPlanner:
             self._take(source, raw, True)
 
     def _look_up(self, ends: Iterable[str]) -> None:
-        asked = {end for end in ends if ":" in end and end not in self._outside}
+        asked = {self._aliases.get(end, end) for end in ends if ":" in end}
+        if self._aliases:
+            asked |= set(self._aliases.values())
+        asked -= self._outside.keys()
         wanted = sorted(end for end in asked if end not in self._index)
         for start in range(0, len(wanted), ASKED):
             self._outside.update(self._find_kinds(wanted[start : start + ASKED]))
 
-    def _resolve(self, source: str, text: str) -> tuple[str, str] | None:
-        full = f"{source}:{text}"
-        kind = self._index.kind(full) or self._outside.get(full)
-        if kind is not None:
-            return full, kind
-        if ":" in text:
-            kind = self._index.kind(text) or self._outside.get(text)
+    def _resolve(self, source: str, text: str) -> tuple[str, str, str | None] | None:
+        """Id and kind of the asset that an end names, and the id it has there if that is another one."""
+        for full in (f"{source}:{text}", text) if ":" in text else (f"{source}:{text}",):
+            asset = self._aliases.get(full, full)
+            kind = self._index.kind(asset) or self._outside.get(asset)
             if kind is not None:
-                return text, kind
+                return asset, kind, full if asset != full else None
         return None
 
     def _take(self, source: str, raw: RawLink, last: bool) -> bool:
@@ -194,11 +199,17 @@ class LinkPlanner:
             self._rejects.without(raw.type, start[0], end[0])
             self._disallowed(raw, ends, end[0])
             return True
+        properties = raw.properties
+        if start[2] or end[2]:
+            if start[0] == end[0]:
+                self.inside.setdefault(source, []).append(start[0])
+                return True
+            properties = {**properties, **{k: v for k, v in ((FROM_AS, start[2]), (TO_AS, end[2])) if v is not None}}
         need = raw.need
         if need is None and self._needs:
             gate = self._gates.of(end[0], raw.type, raw.group)
             need = self._needs.get(gate) if gate is not None else None
-        self.row(source, (start[0], raw.type, end[0], raw.group, need), raw.properties, raw.file, raw.row)
+        self.row(source, (start[0], raw.type, end[0], raw.group, need), properties, raw.file, raw.row)
         return True
 
     def row(
@@ -230,6 +241,10 @@ class LinkPlanner:
         made = (start, type_, end, group, need, properties, key, content, file, row)  # a LinkRow, as plain tuple
         self._spool.add(f"link.{op}.{type_}", (source, made))
         return key
+
+    def expect(self, source: str) -> None:
+        """Make ready for links of a source that is not read."""
+        self._held.setdefault(source, Held(source))
 
     def hold(self, source: str, key: str, content: str) -> None:
         """Note a link that the store holds."""

@@ -38,6 +38,15 @@ class AssetIndex:
         self._file.append(self._files.setdefault(origin.file, len(self._files)))
         self._row.append(-1 if origin.row is None else origin.row)
 
+    def drop(self, asset_id: str) -> None:
+        """Take an asset out again: it turned out to be another one."""
+        self._at.pop(asset_id, None)
+
+    @property
+    def files(self) -> dict[str, int]:
+        """The files that the assets stand in, each with a number from 0 on, in the order they came."""
+        return self._files
+
     def kind(self, asset_id: str) -> str | None:
         """Kind of an asset of this import, or None."""
         at = self._at.get(asset_id)

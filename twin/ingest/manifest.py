@@ -8,22 +8,20 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import AliasChoices, BaseModel, Field, ValidationError, field_validator, model_validator
 
 from twin.errors import ManifestError
-from twin.schema import Schema, parse_need, suggest
+from twin.ingest.matching.spec import MatchSpec
+from twin.ingest.sides import Part, Side
+from twin.schema import parse_need, suggest
 
 SOURCE_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}\Z")
 #: Source of all stitched links; no import can use it.
 STITCH = "stitch"
-TABLES = ("twin", "import", "stitch")
+TABLES = ("twin", "import", "match", "stitch")
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ImportSpec(_Part):
+class ImportSpec(Part):
     """One import: which loader reads what, for which source.
 
     Attributes:
@@ -72,37 +70,7 @@ class ImportSpec(_Part):
         return value
 
 
-class Range(_Part):
-    """A condition on a number: both ends belong to it."""
-
-    min: float | None = None
-    max: float | None = None
-
-
-Condition = str | bool | int | float | tuple[str | bool | int | float, ...] | Range
-
-
-class Side(_Part):
-    """Which assets a stitch rule takes on one side.
-
-    Attributes:
-        kind: one kind or several. source: one source or several; None for all.
-        where: property -> value, list of values or ``{min, max}``; all must hold.
-        key: property (or ``name``, ``native_id``, ``id``) that rule ``key`` compares.
-    """
-
-    kind: tuple[str, ...]
-    source: tuple[str, ...] | None = None
-    where: dict[str, Condition] = Field(default_factory=dict)
-    key: str | None = None
-
-    @field_validator("kind", "source", mode="before")
-    @classmethod
-    def _listed(cls, value: Any) -> Any:
-        return (value,) if isinstance(value, str) else value
-
-
-class StitchSpec(_Part):
+class StitchSpec(Part):
     """A rule that links assets of different exports.
 
     Attributes:
@@ -110,6 +78,7 @@ class StitchSpec(_Part):
         each: the side whose assets each look for partners (rule ``nearest``), default ``to``.
         outer: the side whose polygons contain the other's assets (rule ``within``), default ``from``.
         k: partners wanted (``nearest``). max_distance_m: geodesic, in metres; None for no limit.
+        max_move_m: a new partner further than this from the one before is told, in metres; None for no telling.
         path: CSV with columns ``from,to`` (rule ``table``).
         unmatched: severity of the finding about assets without a partner; ``ignore`` for none.
     """
@@ -121,6 +90,7 @@ class StitchSpec(_Part):
     end: Annotated[Side, Field(validation_alias="to")]
     k: Annotated[int, Field(ge=1, le=1000)] = 1
     max_distance_m: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    max_move_m: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
     each: Literal["from", "to"] = "to"
     outer: Literal["from", "to"] = "from"
     path: Path | None = None
@@ -136,6 +106,11 @@ class StitchSpec(_Part):
             return self.each
         return "from" if self.rule == "within" and self.outer == "to" else "to"
 
+    @property
+    def stream(self) -> str:
+        """Beginning of the names of its candidates' streams."""
+        return f"cand.{self.name}"
+
     @model_validator(mode="after")
     def _fits(self) -> StitchSpec:
         if self.need is not None:
@@ -147,8 +122,8 @@ class StitchSpec(_Part):
         return self
 
 
-class Manifest(_Part):
-    """All imports and stitch rules of one twin.
+class Manifest(Part):
+    """All imports, match rules and stitch rules of one twin.
 
     Attributes:
         name: for messages. path: the file, or None for a single import. schema_files: the user's schema files.
@@ -160,6 +135,7 @@ class Manifest(_Part):
     path: Path | None = None
     schema_files: tuple[Path, ...] = ()
     imports: tuple[ImportSpec, ...] = ()
+    matches: tuple[MatchSpec, ...] = ()
     stitches: tuple[StitchSpec, ...] = ()
 
     @property
@@ -212,7 +188,8 @@ def _manifest(path: Path, data: dict[str, Any], text: str) -> Manifest:
     head = _head(data.get("twin", {}), text, problems)
     imports = _parts(ImportSpec, "import", data, text, problems)
     stitches = _parts(StitchSpec, "stitch", data, text, problems)
-    problems.extend(_twice(stitches, text))
+    matches = _parts(MatchSpec, "match", data, text, problems)
+    problems.extend([*_twice("match", matches, text), *_twice("stitch", stitches, text)])
     if not imports and not stitches and not problems:
         problems.append("it lists no [[import]]")
     if problems:
@@ -224,6 +201,7 @@ def _manifest(path: Path, data: dict[str, Any], text: str) -> Manifest:
         path=path.absolute(),
         schema_files=tuple(folder / name for name in head.get("schema", [])),
         imports=tuple(s.model_copy(update={"paths": tuple(folder / p for p in s.paths)}) for s in imports),
+        matches=tuple(matches),
         stitches=tuple(s.model_copy(update={"path": folder / s.path}) if s.path else s for s in stitches),
     )
 
@@ -276,10 +254,10 @@ def _problem(model: type[BaseModel], table: str, number: int, item: Any, text: s
     return f"line {line}: {name}: {item['msg'].removeprefix('Value error, ')}"
 
 
-def _twice(stitches: Sequence[StitchSpec], text: str) -> list[str]:
-    names = [s.name for s in stitches]
+def _twice(table: str, rules: Sequence[MatchSpec | StitchSpec], text: str) -> list[str]:
+    names = [s.name for s in rules]
     return [
-        f"line {_line_in(text, 'stitch', number, 'name')}: the name {name!r} is used twice"
+        f"line {_line_in(text, table, number, 'name')}: the name {name!r} is used twice"
         for number, name in enumerate(names)
         if name in names[:number]
     ]
@@ -301,37 +279,3 @@ def _line_in(text: str, table: str, number: int, key: str | None) -> int:
     part = text[start : start + following.start() if following else len(text)]
     found = re.search(rf"^[ \t]*{re.escape(key)}[ \t]*=", part, re.MULTILINE) if key else None
     return text.count("\n", 0, start + (found.start() if found else 0)) + 1
-
-
-def check_stitches(manifest: Manifest, schema: Schema) -> None:
-    """Every kind, property and link type of the stitch rules exists and the ends are allowed.
-
-    Raises:
-        ManifestError: all problems at once.
-    """
-    problems: list[str] = []
-    for spec in manifest.stitches:
-        where = f"[[stitch]] {spec.name!r}"
-        link_type = schema.link_types.get(spec.link)
-        if link_type is None:
-            problems.append(f"{where}: unknown link type {spec.link!r}.{suggest(spec.link, schema.link_types)}")
-        for side, part in (("from", spec.start), ("to", spec.end)):
-            for kind in part.kind:
-                if kind not in schema.kinds:
-                    problems.append(f"{where}: {side}: unknown kind {kind!r}.{suggest(kind, schema.kinds)}")
-                    continue
-                known = [*schema.kind_properties(kind), "name", "id", "native_id"]
-                asked = [*part.where, *([part.key] if part.key else [])]
-                problems += [
-                    f"{where}: {side}: {kind} has no property {p!r}.{suggest(p, known)}"
-                    for p in asked
-                    if p not in known
-                ]
-        for name in spec.properties:
-            if name not in schema.link_properties:
-                problems.append(f"{where}: unknown link property {name!r}.{suggest(name, schema.link_properties)}")
-        pairs = [(a, b) for a in spec.start.kind for b in spec.end.kind]
-        if link_type and not problems and not any(link_type.allows(a, b) for a, b in pairs):
-            problems.append(f"{where}: {spec.link} does not go from {pairs[0][0]} to {pairs[0][1]}")
-    if problems:
-        raise ManifestError(f"{manifest.path or manifest.name}: {'; '.join(problems)}", problems=problems)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from twin.ingest.manifest import Manifest
@@ -46,8 +46,10 @@ class SourcePlan:
         rejected: records that cannot be taken. held_assets, held_links: what the store has of it now.
         exact: after the run the store holds just what the export says.
         records: assets and links that the loader gave; told: rejects that it gave itself; refused: records that became
-            rejects. Each record is either in ``assets`` or ``links``, or refused.
+            rejects. Each record is either in ``assets`` or ``links``, refused, or ``described``: it adds to an asset
+            of another source, or is a link inside of one.
         left_out: table -> rows that no block of a mapping takes, of loaders that count them.
+        merged: assets of it that go because they are found to be assets of others.
     """
 
     source: str
@@ -60,10 +62,12 @@ class SourcePlan:
     records: int = 0
     told: int = 0
     refused: int = 0
+    described: int = 0
     left_out: dict[str, int] = field(default_factory=dict)
     held_assets: int = 0
     held_links: int = 0
     exact: bool = True
+    merged: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """The plan of the source as plain data."""
@@ -76,6 +80,7 @@ class SourcePlan:
             "rejected": self.rejected,
             "records": self.records,
             "refused": self.refused,
+            "described": self.described,
             "left_out": self.left_out,
         }
 
@@ -85,7 +90,7 @@ class SourcePlan:
         Raises:
             RuntimeError: a fault of ours; nothing was written.
         """
-        taken = sum(c.create + c.update + c.unchanged for c in (self.assets, self.links))
+        taken = self.described + sum(c.create + c.update + c.unchanged for c in (self.assets, self.links))
         if self.skipped or (taken + self.refused == self.records and self.rejected >= self.told + self.refused):
             return
         raise RuntimeError(
@@ -109,6 +114,27 @@ class RulePlan:
 
 
 @dataclass
+class MatchPlan:
+    """What one match rule finds.
+
+    Attributes:
+        matched: records that describe assets of others. unmatched: that describe none. doubtful: that might describe
+            several, or share one. conflicts: values that do not agree.
+    """
+
+    name: str
+    rule: str
+    matched: int = 0
+    unmatched: int = 0
+    doubtful: int = 0
+    conflicts: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """The plan of the rule as plain data."""
+        return asdict(self)
+
+
+@dataclass
 class Plan:
     """Everything an import would do; the rows are in the spool.
 
@@ -122,6 +148,9 @@ class Plan:
         kept_needs: (consumer, service, group) -> need that its links take over from links that go; ``gate_of``
         names the gate of (consumer, type, group).
         edited: the rows come from edits by hand; what is known of the exports stays.
+        matches: what each match rule found. elsewhere: assets and links of sources that are not read, which change
+        because a match does; ``moved``: such links as they are to be (see :mod:`twin.ingest.matching.moved`).
+        files: file -> its number in this run.
     """
 
     manifest: Manifest
@@ -136,6 +165,10 @@ class Plan:
     notes: list[tuple[str, Finding]] = field(default_factory=list)
     kept_needs: dict[tuple[str, str, str], str] = field(default_factory=dict)
     edited: bool = False
+    matches: dict[str, MatchPlan] = field(default_factory=dict)
+    elsewhere: int = 0
+    moved: list[list[Any]] = field(default_factory=list)
+    files: dict[str, int] = field(default_factory=dict)
     gate_of: Callable[[str, str, str | None], tuple[str, str, str] | None] = lambda *_: None
 
     @property
@@ -147,7 +180,7 @@ class Plan:
     def changed(self) -> int:
         """Rows to write (assets, links, and links that go with their ends)."""
         parts = [c for s in self.sources.values() for c in (s.assets, s.links)] + [r.links for r in self.rules.values()]
-        return sum(c.changed for c in parts) + sum(self.dangling.values())
+        return sum(c.changed for c in parts) + sum(self.dangling.values()) + self.elsewhere
 
     def changed_links(self, types: set[str]) -> Iterator[tuple[str, LinkRow]]:
         """Links of these types to create or update, rejected ones left out."""
@@ -178,7 +211,9 @@ class Plan:
         """The plan as plain data."""
         return {
             "sources": [s.to_dict() for s in self.sources.values()],
+            "matches": [m.to_dict() for m in self.matches.values()],
             "stitches": [r.to_dict() for r in self.rules.values()],
+            "elsewhere": self.elsewhere,
             "dangling": dict(self.dangling),
             "rejected": self.rejects.count,
             "changed": self.changed,

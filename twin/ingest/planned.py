@@ -21,18 +21,19 @@ class Planned:
     """The plan of a run before its first row was written.
 
     Attributes:
-        plan: its counts, as :meth:`Plan.to_dict` gives them. kept_needs: see :class:`Plan`.
+        plan: its counts, as :meth:`Plan.to_dict` gives them. kept_needs, moved: see :class:`Plan`.
         notes: findings about needs of links that went; once these are gone they cannot be found again.
     """
 
     plan: dict[str, Any] = field(default_factory=dict)
     kept_needs: dict[Gate, str] = field(default_factory=dict)
     notes: list[tuple[str, Finding]] = field(default_factory=list)
+    moved: list[list[Any]] = field(default_factory=list)
 
     @classmethod
     def of(cls, plan: Plan) -> Planned:
         """What to keep of a plan."""
-        return cls(plan.to_dict(), dict(plan.kept_needs), [n for n in plan.notes if n[1].code == LOST])
+        return cls(plan.to_dict(), dict(plan.kept_needs), [n for n in plan.notes if n[1].code == LOST], plan.moved)
 
     @classmethod
     def read(cls, run: Mapping[str, Any] | None) -> Planned:
@@ -43,13 +44,13 @@ class Planned:
         kept = orjson.loads(text)
         needs = {(owner, service, group): need for owner, service, group, need in kept["kept_needs"]}
         notes = [(scope, Finding(**{**entry, "assets": tuple(entry["assets"])})) for scope, entry in kept["notes"]]
-        return cls(kept["plan"], needs, notes)
+        return cls(kept["plan"], needs, notes, kept.get("moved", []))
 
     def text(self) -> str:
         """The same as text, for a property of the run."""
         needs = [[*gate, need] for gate, need in self.kept_needs.items()]
         notes = [[scope, {**asdict(finding), "origin": None}] for scope, finding in self.notes]
-        return orjson.dumps({"plan": self.plan, "kept_needs": needs, "notes": notes}).decode()
+        return orjson.dumps({"plan": self.plan, "kept_needs": needs, "notes": notes, "moved": self.moved}).decode()
 
 
 def written(whole: Mapping[str, Any], rest: Mapping[str, Any]) -> dict[str, int]:

@@ -9,17 +9,21 @@ from typing import Any
 from pydantic import BaseModel
 
 from twin.errors import SourceUnreadable
-from twin.ingest.digest import command_digest, input_digest
+from twin.ingest.digest import command_digest, input_digest, with_rules
 from twin.ingest.ends import LinkPlanner, Written
 from twin.ingest.gates import GateCheck, HeldLink
 from twin.ingest.known import Held
 from twin.ingest.loader import Loader, load_loader, parse_options, read
-from twin.ingest.manifest import STITCH, ImportSpec, Manifest, check_stitches
+from twin.ingest.manifest import STITCH, ImportSpec, Manifest
+from twin.ingest.matching.matcher import Matcher, involved
+from twin.ingest.matching.moved import move_links, move_on
+from twin.ingest.matching.told import about_inside
 from twin.ingest.needs import keep_needs
 from twin.ingest.plan import Counts, Plan, SourcePlan
 from twin.ingest.planned import Planned
 from twin.ingest.rejects import Rejects
 from twin.ingest.rows import AssetRow
+from twin.ingest.rules import check_rules
 from twin.ingest.spool import Spool
 from twin.ingest.stitch import Candidates, Stitcher
 from twin.ingest.validate import CHUNK, Validator
@@ -60,8 +64,10 @@ class Planner:
         spool: Spool,
         rejects: Rejects,
         progress: Progress,
+        run: str = "",
     ) -> None:
-        check_stitches(manifest, schema)
+        self._run = run
+        check_rules(manifest, schema)
         self._view = view
         self._schema = schema
         self._manifest = manifest
@@ -75,6 +81,9 @@ class Planner:
             loader = load_loader(spec.loader)
             self._specs.setdefault(spec.source, []).append((spec, loader, parse_options(loader, spec.options)))
         self.stamps = {source: input_digest(specs, schema) for source, specs in self._specs.items()}
+        self._joined, self._outside = involved(manifest)
+        for source in self._joined:
+            self.stamps[source] = with_rules(self.stamps[source], manifest.matches)
         self.digest = command_digest(self.stamps, manifest, flags.replace, flags.skip_rejects)
 
     def plan(
@@ -93,30 +102,42 @@ class Planner:
         plan = Plan(self._manifest, self.digest, revision, self._spool, self._rejects)
         if earlier is not None:
             plan.kept_needs, plan.notes = dict(earlier.kept_needs), list(earlier.notes)
+            plan.moved = list(earlier.moved)
         validator = Validator(self._schema, self._rejects)
         candidates = Candidates(self._manifest.stitches, self._spool)
+        matcher = self._matcher = Matcher(
+            self._schema, self._manifest, self._view, plan, self._run, self._flags.replace
+        )
         held: dict[str, Held] = {}
+        together = all(self._is_unchanged(source, stored) for source in self._joined) and not self._outside
         for source, specs in self._specs.items():
             part = SourcePlan(source, ", ".join(dict.fromkeys(s.loader for s, _, _ in specs)), self.stamps[source])
             plan.sources[source] = part
             part.skipped = not resuming and self._is_unchanged(source, stored)
+            part.skipped = part.skipped and (together or source not in self._joined)
             if part.skipped:
                 continue
             known = source in stored or resuming
             held[source] = self._view.held(source) if known else Held(source)
             part.held_assets, part.held_links = len(held[source].assets), len(held[source].links)
             self._read(part, specs, validator, candidates, held[source])
-        links = self._link_planner(plan, validator, held)
+        self._match(plan, matcher, validator, candidates, held)
+        plan.files = validator.index.files
+        links = self._link_planner(plan, validator, held, matcher)
         for source in held:
             before = links.duplicates
             self._plan_links(plan.sources[source], links, source)
             if links.duplicates > before:
                 plan.notes.append((source, _duplicates(links.duplicates - before)))
-        self._vanished(plan, validator, links, held)
+            if source in links.inside:
+                plan.sources[source].described += len(links.inside[source])
+                plan.notes.append((source, about_inside(links.inside[source])))
+        self._vanished(plan, validator, links, held, matcher)
         stitcher = Stitcher(
             self._schema, self._manifest, self._view, plan, candidates, links, replace=self._flags.replace
         )
         stitcher.run(validator.index, self._progress)
+        self._follow(plan, links, matcher, held)
         if not self._view.empty:
             keep_needs(plan, self._schema, self._view)
         self._check_gates(plan, links)
@@ -186,6 +207,8 @@ class Planner:
     ) -> None:
         rows = validator.assets(part.source, chunk)
         part.refused += len(chunk) - len(rows)
+        if not self._matcher.idle:
+            rows = [row for row in rows if not self._matcher.takes(row)]
         self._compare(part, rows, candidates, held)
 
     def _take_links(self, validator: Validator, block: LinkColumns, stream: str, needs: dict[Written, None]) -> int:
@@ -207,6 +230,29 @@ class Planner:
             needs[raw.to_id, raw.type, raw.group, raw.need] = None
         return False
 
+    def _match(
+        self, plan: Plan, matcher: Matcher, validator: Validator, candidates: Candidates, held: dict[str, Held]
+    ) -> None:
+        """Match rules: what waited is planned, as assets of their own or as what another source says of one."""
+        if matcher.idle:
+            return
+        self._progress("matching", 0, None)
+        matcher.decide(validator.index, held)
+
+        def take(source: str, row: AssetRow) -> None:
+            self._compare(plan.sources[source], [row], candidates, held[source])
+
+        matcher.merge(validator.index, held, take, candidates)
+
+    def _follow(self, plan: Plan, links: LinkPlanner, matcher: Matcher, held: dict[str, Held]) -> None:
+        """Links of sources that are not read follow the records that describe other assets than before."""
+        changed = {} if matcher.idle else matcher.changed(held)
+        own = {spec.name for spec in self._manifest.stitches}
+        if plan.moved:
+            move_on(plan, links, self._view, plan.moved)
+        elif changed:
+            move_links(plan, links, self._view, changed, lambda source, rule: source in held or rule in own)
+
     def _compare(self, part: SourcePlan, rows: list[AssetRow], candidates: Candidates, held: Held) -> None:
         counts = part.assets
         for row in rows:
@@ -224,7 +270,7 @@ class Planner:
             if held.kinds[row.id] != row.kind:
                 self._spool.add("asset.relabel", (row.id, held.kinds[row.id], row.kind))
 
-    def _link_planner(self, plan: Plan, validator: Validator, held: dict[str, Held]) -> LinkPlanner:
+    def _link_planner(self, plan: Plan, validator: Validator, held: dict[str, Held], matcher: Matcher) -> LinkPlanner:
         outside: dict[str, str] = {}
         if not self._flags.replace:
             for one in held.values():
@@ -236,7 +282,8 @@ class Planner:
             return {asset: kind for asset, (kind, source) in found.items() if source not in replaced}
 
         planned = {**held, STITCH: Held(STITCH)}
-        return LinkPlanner(self._schema, validator.index, outside, planned, self._spool, self._rejects, find_kinds)
+        how = (self._schema, validator.index, outside, planned, self._spool, self._rejects, find_kinds)
+        return LinkPlanner(*how, aliases=matcher.aliases())
 
     def _plan_links(self, part: SourcePlan, links: LinkPlanner, source: str) -> None:
         before = self._rejects.count
@@ -259,18 +306,27 @@ class Planner:
             yield block
         self._progress(phase, total, total)
 
-    def _vanished(self, plan: Plan, validator: Validator, links: LinkPlanner, held: dict[str, Held]) -> None:
-        """What the store holds and the exports no longer have; with ``--replace`` it is to be removed."""
+    def _vanished(
+        self, plan: Plan, validator: Validator, links: LinkPlanner, held: dict[str, Held], matcher: Matcher
+    ) -> None:
+        """What the store holds and the exports no longer have; with ``--replace`` it is to be removed.
+
+        Assets that are found to be assets of others go at any rate: all that they carried is there.
+        """
         gone: list[str] = []
+        aliases = matcher.aliases()
         for source, one in held.items():
             part = plan.sources[source]
-            assets = [asset for asset in one.assets if asset not in validator.index]
+            merged = [asset for asset in one.assets if asset in aliases]
+            part.merged = part.assets.remove = len(merged)
+            self._spool.extend("asset.delete", merged)
+            assets = [asset for asset in one.assets if asset not in validator.index and asset not in aliases]
             keys = links.missing(source)
             part.assets.missing, part.links.missing = len(assets), len(keys)
             part.exact = self._flags.replace or not (assets or keys)
             if not self._flags.replace:
                 continue
-            part.assets.remove, part.links.remove = len(assets), len(keys)
+            part.assets.remove, part.links.remove = len(assets) + len(merged), len(keys)
             self._spool.extend("asset.delete", assets)
             gone += assets
             if keys:

@@ -37,7 +37,7 @@ def publish(unit: Unit, schema: Schema, plan: Plan, claim: Claim, run: str, resu
         "ingest.publish",
         importer=claim.importer,
         run=run,
-        result={**result, "findings": len(rows)},
+        result={**result, "findings": len(rows), "scopes": _scopes(plan)},
         schema_names=[extra.name for extra in schema.extras],
         schema_texts=[extra.text for extra in schema.extras],
     )
@@ -66,10 +66,11 @@ def note(unit: Unit, plan: Plan, at: str) -> None:
 
 
 def _scopes(plan: Plan) -> list[str]:
-    """Sources that were read and rules that ran: their findings are made anew."""
+    """Sources that were read and rules that ran: their findings are made anew, and those about what does not agree."""
     if plan.edited:
         return []
     scopes = [s.source for s in plan.sources.values() if not s.skipped]
+    scopes += [f"match:{name}" for name in plan.matches] + ["match"]
     return scopes + [f"{STITCH}:{name}" for name in plan.rules]
 
 

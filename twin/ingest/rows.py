@@ -11,6 +11,14 @@ from typing import Any, NamedTuple
 
 import orjson
 
+#: What an asset of the store and a link carry beside the properties of the schema.
+ASSET_OWN = (
+    *("id", "native_id", "kind", "domain", "name", "source", "hash", "run", "ord", "geometry", "location"),
+    *("origin_at", "said", "enriched"),
+)
+LINK_OWN = ("key", "source", "hash", "run", "group", "need")
+#: Ids that a link's ends have in its export, where these are other ids of the assets.
+FROM_AS, TO_AS = "from_as", "to_as"
 SORTED = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
 
 

@@ -15,6 +15,7 @@ from twin.ingest.apply import Applier
 from twin.ingest.bulk import BulkApplier
 from twin.ingest.claim import Claim, unclaimed, with_claim
 from twin.ingest.manifest import Manifest
+from twin.ingest.origins import listed
 from twin.ingest.plan import Plan, SourcePlan
 from twin.ingest.planned import PLANNED, Planned, counted, written
 from twin.ingest.planner import Flags, Planner, Progress
@@ -150,7 +151,7 @@ class _Job:
     def _plan(self, claim: Claim, spool: Spool, run: str, open_run: dict[str, Any] | None) -> Plan:
         rejects = Rejects(self._reports / run / "rejects.csv")
         view = StoreView(self._store, claim.next_ord)
-        planner = Planner(view, self._schema, self._manifest, self._flags, spool, rejects, self._progress)
+        planner = Planner(view, self._schema, self._manifest, self._flags, spool, rejects, self._progress, run)
         if open_run is not None and (open_run.get("rolling_back") or open_run["digest"] != planner.digest):
             raise ImportUnfinished(
                 f"the import {open_run['id']} of {open_run['source']} was cut off, and this is not the same import"
@@ -201,6 +202,7 @@ class _Job:
             "rules": [spec.name for spec in self._manifest.stitches],
             "flags": [name for name, on in asdict(self._flags).items() if on],
             "started_at": begun,
+            "files": listed(plan.files),
             PLANNED: Planned.of(plan).text(),
         }
 
@@ -249,7 +251,10 @@ def result_of(plan: Plan, whole: dict[str, Any], started: float) -> dict[str, An
 
 
 def _losses(part: SourcePlan) -> list[tuple[str, int, int]]:
-    pairs = (("assets", part.assets.remove, part.held_assets), ("links", part.links.remove, part.held_links))
+    pairs = (
+        ("assets", part.assets.remove - part.merged, part.held_assets),
+        ("links", part.links.remove, part.held_links),
+    )
     return [(what, gone, held) for what, gone, held in pairs if held]
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from twin.errors import ManifestError
 from twin.ingest.ends import LinkPlanner
 from twin.ingest.known import AssetIndex
-from twin.ingest.manifest import STITCH, Manifest, Range, Side, StitchSpec
+from twin.ingest.manifest import STITCH, Manifest, StitchSpec
 from twin.ingest.match import Found, Match, Member, match_key, match_nearest, match_within
+from twin.ingest.matching.spec import MatchSpec
 from twin.ingest.pairs import match_table
 from twin.ingest.plan import Plan, RulePlan
 from twin.ingest.rows import AssetRow
+from twin.ingest.sides import Range, Side
 from twin.ingest.spool import Spool
 from twin.ingest.values import Needs, parsers
 from twin.ingest.view import HeldEnds, StoreView
@@ -90,11 +93,11 @@ def allowed_ends(
 class Candidates:
     """The assets of this import that some rule may link, kept in the spool as validation meets them."""
 
-    def __init__(self, stitches: Sequence[StitchSpec], spool: Spool) -> None:
+    def __init__(self, rules: Sequence[StitchSpec | MatchSpec], spool: Spool) -> None:
         self._spool = spool
         self._sides: dict[str, list[tuple[str, Side]]] = {}
-        for spec in stitches:
-            for name, side in ((f"cand.{spec.name}.from", spec.start), (f"cand.{spec.name}.to", spec.end)):
+        for spec in rules:
+            for name, side in ((f"{spec.stream}.from", spec.start), (f"{spec.stream}.to", spec.end)):
                 for kind in side.kind:
                     self._sides.setdefault(kind, []).append((name, side))
 
@@ -131,9 +134,9 @@ class Candidates:
                 member = Member(asset.id, asset.native_id, asset.lon, asset.lat, asset.geometry, value, asset.kind)
                 self._spool.add(stream, member)
 
-    def members(self, rule: str, side: str) -> list[Member]:
+    def members(self, spec: StitchSpec | MatchSpec, side: str) -> list[Member]:
         """The assets of one side of a rule, sorted by id."""
-        return sorted(self._spool.rows(f"cand.{rule}.{side}"))
+        return sorted(self._spool.rows(f"{spec.stream}.{side}"), key=attrgetter("id"))
 
 
 class Stitcher:
@@ -215,8 +218,8 @@ class Stitcher:
         return held
 
     def _rule(self, spec: StitchSpec, held: dict[str, HeldEnds]) -> None:
-        start = self._candidates.members(spec.name, "from")
-        end = self._candidates.members(spec.name, "to")
+        start = self._candidates.members(spec, "from")
+        end = self._candidates.members(spec, "to")
         self._plan.rejects.scope = f"{STITCH}:{spec.name}"
         matches, notes = self._match(spec, start, end)
         part = self._plan.rules[spec.name] = RulePlan(spec.name, spec.rule)

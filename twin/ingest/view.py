@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from twin.ingest.gates import HeldLink
 from twin.ingest.known import Held
+from twin.ingest.origins import unpacked
+from twin.ingest.rows import ASSET_OWN, AssetRow
 
 if TYPE_CHECKING:
     from twin.store import Store
@@ -87,6 +89,28 @@ class StoreView:
             owners.update(dict.fromkeys(row["run"].get("rules", ()), row["run"].get("owner", "")))
         return {rule for rule, name in owners.items() if name == owner}
 
+    def said(self) -> Iterator[tuple[str, str]]:
+        """Every asset that several sources describe: its id, and the text that says who says what."""
+        for row in self._store.rows("ingest.said"):
+            yield row["id"], row["said"]
+
+    def said_of(self, ids: list[str]) -> Iterator[str]:
+        """What several sources say of these assets; those that only their own describes are left out."""
+        for row in self._store.rows("ingest.edit_assets", ids=ids):
+            if row["properties"].get("said") is not None:
+                yield row["properties"]["said"]
+
+    def contents(self, ids: list[str]) -> Iterator[tuple[AssetRow, str]]:
+        """Whole assets of the store, each with the run that wrote it; those that are not there are left out."""
+        for part in _parts(ids, IDS):
+            for row in self._store.rows("ingest.edit_assets", ids=part):
+                yield _stored(row), str(row["properties"].get("run", ""))
+
+    def links_of(self, ids: list[str]) -> Iterator[dict[str, Any]]:
+        """All links of some assets, each with its ends, type and all that it carries."""
+        for part in _parts(ids, IDS):
+            yield from self._store.rows("ingest.edit_links", ids=part)
+
     def candidates(self, kinds: list[str], sources: dict[str, list[str]]) -> Iterator[dict[str, Any]]:
         """Assets of some kinds with their properties, for stitch rules; *sources* bounds a kind to some sources."""
         yield from self._chunks("ingest.candidates", kinds=kinds, sources=sources)
@@ -95,6 +119,18 @@ class StoreView:
         starts = list(range(0, self._next_ord, STEP))
         for part in _parts(starts, CHUNKS):
             yield from self._store.rows(query, starts=part, step=STEP, **params)
+
+
+def _stored(row: Mapping[str, Any]) -> AssetRow:
+    """An asset of the store as a row; where it stands in its export is known by the run."""
+    held = dict(row["properties"])
+    own = {key: value for key, value in held.items() if key not in ASSET_OWN}
+    geometry = held.get("geometry")
+    return AssetRow(
+        held["id"], held["native_id"], held["kind"], held.get("name"), row["lon"], row["lat"],
+        None if geometry is None else bytes(geometry), own, held.get("hash", ""),
+        *unpacked(held.get("origin_at"), row["files"]),
+    )  # fmt: skip
 
 
 def _parts(items: list[Any], size: int) -> Iterator[list[Any]]:

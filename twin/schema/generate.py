@@ -24,7 +24,7 @@ BOOK_KEEPING = {
     ),
     "ImportRun": (
         *("id", "source", "loader", "status", "digest", "revision", "started_at", "finished_at"),
-        *("seq", "first_ord", "batch", "resumed", "purged", "state_before", "state_after"),
+        *("seq", "first_ord", "batch", "resumed", "purged", "state_before", "state_after", "files", "scopes"),
     ),
     "BeforeImage": (
         *("run", "image_seq", "image_run", "image_what", "image_op"),
@@ -37,8 +37,11 @@ BOOK_KEEPING = {
     "Source": ("id", "stamp", "exact", "checked_at", "imported_at", "links"),
 }
 #: What every asset node and every link carries beside the properties of the schema.
-ASSET_FIELDS = ("id", "kind", "domain", "name", "source", "native_id", "ord", "hash", "run", "location", "geometry")
-LINK_FIELDS = ("key", "source", "group", "need", "hash", "run", "rule", "distance_m", "confidence")
+ASSET_FIELDS = (
+    *("id", "kind", "domain", "name", "source", "native_id", "ord", "hash", "run", "location", "geometry"),
+    *("origin_at", "said", "enriched"),
+)
+LINK_FIELDS = ("key", "source", "group", "need", "hash", "run", "rule", "distance_m", "confidence", "from_as", "to_as")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,7 @@ def indexes(schema: Schema) -> list[Index]:
         Index("import_run_id", "unique", "ImportRun", ("id",)),
         Index("finding_id", "unique", "Finding", ("id",)),
         Index("asset_ord", "range", ASSET_LABEL, ("ord",)),
+        Index("asset_enriched", "range", ASSET_LABEL, ("enriched",)),
         Index("asset_source", "range", ASSET_LABEL, ("source",)),
         Index("source_id", "unique", "Source", ("id",)),
         Index("finding_scope", "range", "Finding", ("scope",)),

@@ -46,7 +46,7 @@ LABELS_OF_OURS = ("Asset", "TwinState", "ImportRun", "BeforeImage", "Finding", "
 RESERVED = {
     "id", "kind", "domain", "name", "lon", "lat", "wkt", "geometry", "location",
     "source", "native_id", "run", "hash", "ord", "from", "to", "type", "group", "need", "key",
-    "rule", "distance_m", "confidence",
+    "rule", "distance_m", "confidence", "origin_at", "said", "enriched", "from_as", "to_as",
 }  # fmt: skip
 #: Beginning of the names that before-images add to the properties they keep.
 IMAGE = "image_"

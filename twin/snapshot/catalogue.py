@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 import shapely
 
 from twin.errors import InvalidParameter, UnknownAsset
+from twin.model import ALSO, BETWEEN
 from twin.schema import suggest
 from twin.snapshot.arrays import Arrays, Bools, Ints, Longs
 from twin.snapshot.build import BASE_COLUMNS
@@ -46,9 +47,20 @@ class Catalogue:
         return found
 
     def find(self, asset_id: str) -> int | None:
-        """Row of an asset, or None."""
+        """Row of an asset by its id, or by another id that a source knows it by; None if there is none."""
         row = find_row(asset_id, self.arrays.id_hash, self.arrays.id_row, self.table["id"])
+        if row is None or self.arrays.removed[row]:
+            row = self._also.get(asset_id)
         return None if row is None or self.arrays.removed[row] else row
+
+    @cached_property
+    def _also(self) -> dict[str, int]:
+        """Row of each other id that assets are known by."""
+        if ALSO not in self.table.column_names:
+            return {}
+        column = self.table[ALSO]
+        rows = np.flatnonzero(column.is_valid().to_numpy()).tolist()
+        return {name: row for row in reversed(rows) for name in column[row].as_py().split(BETWEEN)}
 
     def row(self, asset_id: str) -> int:
         """Row of an asset. Raises UnknownAsset, with the nearest ids."""

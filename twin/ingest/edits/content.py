@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING, Any
 import shapely
 
 from twin.ingest.edits.edit import Set
-from twin.ingest.rows import link_key
+from twin.ingest.rows import ASSET_OWN, LINK_OWN, link_key
 
 if TYPE_CHECKING:
     from twin.store import Store
 
 #: Ids asked for in one query.
 ASKED = 1_000
-#: What an asset and a link carry beside the properties of the schema.
-ASSET_OWN = ("id", "native_id", "kind", "domain", "name", "source", "hash", "run", "ord", "geometry", "location")
-LINK_OWN = ("key", "source", "hash", "run", "group", "need")
 
 
 @dataclass(frozen=True)
 class Content:
-    """One asset as it is, or is to be; ``hash`` is that of the store, None for a new one."""
+    """One asset as it is, or is to be; ``hash`` is that of the store, None for a new one.
+
+    ``said`` is what several sources say of it (:mod:`twin.ingest.matching.said`), None where only its own does.
+    """
 
     id: str
     kind: str
@@ -30,6 +30,7 @@ class Content:
     properties: dict[str, Any]
     geometry: bytes | None
     hash: str | None
+    said: str | None = None
 
     def changed(self, edit: Set, geometry: bytes | None) -> Content:
         """The same with what *edit* says; properties that it sets to None go."""
@@ -84,7 +85,9 @@ def read_assets(store: Store, ids: list[str]) -> dict[str, Content]:
                 geometry = shapely.to_wkb(shapely.Point(row["lon"], row["lat"]), byte_order=1)
             own = {key: value for key, value in held.items() if key not in ASSET_OWN}
             wkb = None if geometry is None else bytes(geometry)
-            found[held["id"]] = Content(held["id"], held["kind"], held.get("name"), own, wkb, held.get("hash"))
+            found[held["id"]] = Content(
+                held["id"], held["kind"], held.get("name"), own, wkb, held.get("hash"), held.get("said")
+            )
     return found
 
 

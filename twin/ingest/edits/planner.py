@@ -14,11 +14,14 @@ from twin.ingest.edits.edit import Add, Delete, Link, Rename, Set, Unlink, full_
 from twin.ingest.ends import LinkPlanner
 from twin.ingest.known import Held
 from twin.ingest.manifest import SOURCE_NAME, STITCH, Manifest
+from twin.ingest.matching.ask import also_known
+from twin.ingest.matching.matcher import ENRICHED, SAID
+from twin.ingest.matching.said import Described
 from twin.ingest.needs import keep_needs
 from twin.ingest.plan import Plan, SourcePlan
 from twin.ingest.planner import Flags, Planner, Progress
 from twin.ingest.rejects import Rejects
-from twin.ingest.rows import link_key
+from twin.ingest.rows import AssetRow, link_key
 from twin.ingest.spool import Spool
 from twin.ingest.validate import Validator
 from twin.ingest.view import HeldEnds, StoreView
@@ -40,12 +43,14 @@ class EditPlanner(Planner):
 
     def __init__(
         self, store: Store, view: StoreView, schema: Schema, edits: Sequence[Any], spool: Spool, rejects: Rejects,
-        progress: Progress,
+        progress: Progress, run: str,
     ) -> None:  # fmt: skip
-        super().__init__(view, schema, Manifest(name=LOADER), Flags(), spool, rejects, progress)
+        super().__init__(view, schema, Manifest(name=LOADER), Flags(), spool, rejects, progress, run)
         self._edits = edits
         ids = sorted({full_id(name) for edit in edits for name in _named(edit)})
         self._stored = read_assets(store, ids)
+        self._also = also_known(view, [name for name in ids if name not in self._stored])
+        self._stored |= read_assets(store, sorted({*self._also.values()} - self._stored.keys()))
         self._assets: dict[str, Content] = dict(self._stored)
         self._stored_links = read_links(store, list(self._stored))
         self._links: dict[tuple[str, str], LinkContent] = {(x.source, x.key): x for x in self._stored_links}
@@ -90,7 +95,7 @@ class EditPlanner(Planner):
             self._rename(self._known(edit.id), edit, at)
 
     def _known(self, text: str) -> str:
-        name = full_id(text)
+        name = self._also.get(full_id(text), full_id(text))
         if name not in self._assets:
             raise UnknownAsset(
                 f"there is no asset {name!r}.{suggest(name, list(self._assets))}", fix="Find it with: twin find TEXT"
@@ -100,8 +105,9 @@ class EditPlanner(Planner):
     def _free(self, text: str) -> str:
         name = full_id(text)
         source, _, native = name.partition(":")
-        if name in self._assets:
-            raise InvalidParameter(f"the asset {name!r} is there already", fix="Change it with: twin set")
+        if name in self._assets or name in self._also:
+            known = f" (as {self._also[name]})" if name in self._also else ""
+            raise InvalidParameter(f"the asset {name!r} is there already{known}", fix="Change it with: twin set")
         if not SOURCE_NAME.match(source) or source == STITCH or not native:
             raise InvalidParameter(
                 f"{name!r} is no id", fix="Write source:native, the source in lower-case letters, digits and . _ -"
@@ -189,14 +195,22 @@ class EditPlanner(Planner):
         for row in validator.assets(source, [record]):
             if old is None:
                 counts.create += 1
-                self._spool.add(f"asset.create.{row.kind}", tuple(row))
+                self._spool.add(f"asset.create.{row.kind}", tuple(self._with_said(now, row, now)))
             elif old.hash == row.hash:
                 counts.unchanged += 1
             else:
                 counts.update += 1
-                self._spool.add(f"asset.update.{row.kind}", tuple(row))
+                self._spool.add(f"asset.update.{row.kind}", tuple(self._with_said(now, row, old)))
                 if old.kind != row.kind:
                     self._spool.add("asset.relabel", (row.id, old.kind, row.kind))
+
+    def _with_said(self, now: Content, row: AssetRow, old: Content) -> AssetRow:
+        """The row of an asset that several sources describe, with the edit as what counts before all of them."""
+        if now.said is None:
+            return row
+        whole = Described.read(now.said).set_by_hand(row, old.properties, self._run, old.name)
+        made = whole.row(self._schema.kind_properties(row.kind))
+        return made._replace(properties={**made.properties, SAID: whole.text(), ENRICHED: True})
 
     def _plan_links_(self, plan: Plan, validator: Validator) -> None:
         """Links that go, links that an asset takes along to its new id, and new ones."""

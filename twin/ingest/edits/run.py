@@ -12,6 +12,7 @@ from twin.ingest.apply import Applier
 from twin.ingest.claim import Claim, unclaimed, with_claim
 from twin.ingest.edits.edit import parse_edits
 from twin.ingest.edits.planner import LOADER, EditPlanner
+from twin.ingest.origins import listed
 from twin.ingest.plan import Plan
 from twin.ingest.planned import PLANNED
 from twin.ingest.planner import Progress
@@ -65,7 +66,7 @@ def _once(
         rejects = Rejects(reports / run / "rejects.csv")
         try:
             view = StoreView(store, claim.next_ord)
-            plan = EditPlanner(store, view, schema, edits, spool, rejects, quiet).edit(claim.revision)
+            plan = EditPlanner(store, view, schema, edits, spool, rejects, quiet, run).edit(claim.revision)
         finally:
             rejects.close()
 
@@ -105,6 +106,7 @@ def _head(plan: Plan, run: str, begun: str, edits: list[Any], note: str) -> dict
         "rules": [],
         "flags": [],
         "edits": len(edits),
+        "files": listed(plan.files),
         "started_at": begun,
         PLANNED: None,
     }

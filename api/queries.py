@@ -82,6 +82,12 @@ class FindingQuery(PageQuery):
     )
 
 
+class ConflictQuery(PageQuery):
+    """Which conflicts."""
+
+    property: str | None = Field(None, max_length=LIMITS.text, description="Only this property; `location` for places.")
+
+
 def page_size(query: PageQuery, limits: Limits) -> int:
     """Rows of a page.
 

@@ -122,14 +122,9 @@ class Twin:
 
     @classmethod
     def connect(
-        cls,
-        uri: str,
-        user: str,
-        password: str,
-        database: str = "neo4j",
-        home: str | Path | None = None,
+        cls, uri: str, user: str, password: str, database: str = "neo4j", home: str | Path | None = None,
         schema_files: Sequence[Path] = (),
-    ) -> Twin:
+    ) -> Twin:  # fmt: skip
         """A twin in any Neo4j, for notebooks and scripts.
 
         Args:
@@ -332,15 +327,13 @@ class Twin:
         """Values that the sources of an asset do not agree on; see :func:`twin.ingest.matching.ask.conflicts`."""
         from twin.ingest.matching.ask import conflicts
 
-        self._learn(self.store.state())
-        return conflicts(self.store, self.schema)
+        return conflicts(self.store)
 
     def provenance(self, asset_id: str) -> dict[str, Any]:
         """Which source, run and row said what of an asset. Raises UnknownAsset."""
         from twin.ingest.matching.ask import provenance
 
-        self._learn(self.store.state())
-        return provenance(self.store, self.schema, asset_id)
+        return provenance(self.store, asset_id)
 
     def runs(self) -> list[dict[str, Any]]:
         """Every import run as plain data, newest first."""

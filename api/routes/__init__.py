@@ -9,6 +9,7 @@ from api.routes import (
     cold_start,
     compare,
     completeness,
+    conflicts,
     criticality,
     cut_sets,
     deadlocks,
@@ -30,6 +31,7 @@ from api.routes import (
 
 ROUTERS: tuple[APIRouter, ...] = (
     single_points.router,  # before /assets/{id}, which takes any address below
+    conflicts.router,
     assets.router,
     impact.router,
     timeline.router,

@@ -125,14 +125,14 @@ def test_a_record_describes_an_asset_of_another_source(store: Store, driver: neo
 
 def test_who_says_what_and_where_they_do_not_agree(store: Store, tmp_path: Path) -> None:
     report = load(store, twin(tmp_path))
-    rows = conflicts(store, default_schema())
+    rows = conflicts(store)
     assert [(row["asset"], row["property"], row["taken"]) for row in rows] == [
         ("grid:a", "customers", "grid"), ("grid:a", "location", "grid"), ("grid:a", "name", "oss")]  # fmt: skip
     by_name = {row["property"]: row for row in rows}
     assert by_name["location"]["distance_m"] == pytest.approx(1373, abs=2)
     assert [(v["source"], v["value"]) for v in by_name["customers"]["values"]] == [("grid", 5), ("oss", 7)]
     for name in ("grid:a", "oss:x1"):
-        found = provenance(store, default_schema(), name)
+        found = provenance(store, name)
         assert found["id"] == "grid:a"
         assert [(r["source"], r["id"], r["rule"], r["run"], r["row"]) for r in found["records"]] == [
             ("grid", "grid:a", None, report.run, 2), ("oss", "oss:x1", "stations", report.run, 2)]  # fmt: skip
@@ -140,7 +140,7 @@ def test_who_says_what_and_where_they_do_not_agree(store: Store, tmp_path: Path)
         assert (said["name"]["source"], said["name"]["file"]) == ("oss", "assets.csv")
         assert [other["value"] for other in said["name"]["others"]] == ["Alpha"]
         assert said["status"]["source"] == "grid"
-    plain = provenance(store, default_schema(), "grid:b")
+    plain = provenance(store, "grid:b")
     assert [(row["property"], row["file"], row["row"]) for row in plain["properties"]] == [
         ("name", "assets.csv", 3), ("location", "assets.csv", 3)]  # fmt: skip
 
@@ -157,7 +157,7 @@ def test_a_newer_export_of_either_source_changes_what_it_says(
     joined = asset(driver, "grid:a") or {}
     assert (joined["name"], joined["customers"], joined["operator"]) == ("ALPHA-HUB", 6, "a")
     assert "status" not in joined
-    runs = [record["run"] for record in provenance(store, default_schema(), "grid:a")["records"]]
+    runs = [record["run"] for record in provenance(store, "grid:a")["records"]]
     assert runs == [second.run, first.run]
     export(tmp_path / "oss", [{"id": "x1", "name": "HUB", "operator": "a"}])
     load_alone(store, tmp_path / "oss", source="oss")
@@ -356,7 +356,7 @@ def test_an_edit_counts_before_all_sources_until_a_newer_export(
     joined = asset(driver, "grid:a") or {}
     assert (joined["name"], joined["customers"], joined.get("operator")) == ("Mine", 9, None)
     assert joined["also_known_as"] == "oss:x1"
-    said = {row["property"]: row for row in provenance(store, default_schema(), "grid:a")["properties"]}
+    said = {row["property"]: row for row in provenance(store, "grid:a")["properties"]}
     assert (said["customers"]["source"], said["customers"]["run"]) == ("manual", report.run)
     assert load(store, tmp_path, full=True).status == "unchanged"
     after = store_digest(store)
@@ -376,6 +376,6 @@ def test_an_edit_counts_before_all_sources_until_a_newer_export(
     assert (joined["name"], joined["customers"]) == ("HUB", 4)
     renamed = [{"op": "rename", "id": "grid:a", "to": "aa"}]
     run_edits(store, default_schema(), renamed, reports=tmp_path / "reports")
-    assert provenance(store, default_schema(), "oss:x1")["id"] == "grid:aa"
+    assert provenance(store, "oss:x1")["id"] == "grid:aa"
     with pytest.raises(InvalidParameter, match="there already"):
         run_edits(store, default_schema(), [{"op": "add", "id": "oss:x1", "kind": "bus"}], reports=tmp_path / "reports")

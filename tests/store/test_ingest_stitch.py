@@ -180,3 +180,18 @@ def test_only_the_sources_of_a_rule_are_read_from_the_store(store: Store, driver
     report = load(store, tmp_path)
     assert [s["unchanged_input"] for s in report.plan["sources"]] == [True, True]
     assert [row[:2] for row in stitched(driver)] == [["grid:s1", "telecom:t1"]]
+
+
+def test_a_link_that_moves_far_is_told(store: Store, driver: neo4j.Driver, tmp_path: Path) -> None:
+    twin(tmp_path, far=9.9)
+    (tmp_path / "twin.toml").write_text(MANIFEST.replace("20000", "200000") + "max_move_m = 1000\n")
+    load(store, tmp_path)
+    write(tmp_path / "grid", [("s1", "substation", "S1", 9, 52), ("s2", "substation", "S2", 10.02, 52)], [])
+    assert not load(store, tmp_path).findings, "the partner is the same, a little further away"
+    s3 = ("s3", "substation", "S3", 9.91, 52)
+    write(tmp_path / "grid", [("s1", "substation", "S1", 9, 52), ("s2", "substation", "S2", 10.02, 52), s3], [])
+    (finding,) = load(store, tmp_path).findings
+    assert (finding.code, finding.assets) == ("stitch_moved", ("telecom:t2",))
+    assert "grid:s2 to grid:s3" in finding.message
+    assert [row[0] for row in stitched(driver)] == ["grid:s1", "grid:s3"]
+    assert [row["code"] for row in store.rows("ingest.findings")] == ["stitch_moved"]

@@ -10,10 +10,10 @@ import shapely
 from pyproj import Geod
 
 from twin.errors import ManifestError
-from twin.ingest.sides import Range, Side
 from twin.ingest.match import Member, match_key, match_nearest, match_within
 from twin.ingest.pairs import match_table
 from twin.ingest.rejects import Rejects
+from twin.ingest.sides import Range, Side
 from twin.ingest.stitch import Described, holds
 
 GEOD = Geod(ellps="WGS84")

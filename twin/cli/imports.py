@@ -234,8 +234,15 @@ def _print_plan(plan: dict[str, Any]) -> None:
             rejected = part["rejected"] if what == "assets" else ""
             rows.append([part["source"], what, *(part[what][o] for o in operations), rejected])
     rows += [
+        [f"match {rule['name']}", f"{rule['matched']:,} matched, {rule['unmatched']:,} not, {rule['doubtful']:,}"
+         f" doubtful, {rule['conflicts']:,} conflicts", *("",) * len(operations), ""]
+        for rule in plan["matches"]
+    ]  # fmt: skip
+    rows += [
         [f"stitch {rule['name']}", "links", *(rule["links"][o] for o in operations), ""] for rule in plan["stitches"]
     ]
+    if plan["elsewhere"]:
+        rows.append(["by matches", "of sources not read", "", plan["elsewhere"], "", "", "", ""])
     rows += [[name, "links, lost with their ends", "", "", "", "", n, ""] for name, n in plan["dangling"].items()]
     output.table(("source", "", *operations, "rejected"), rows, right=(*operations, "rejected"))
     for part in plan["sources"]:

@@ -55,6 +55,7 @@ COMMANDS = (
     "twin.cli.commands.deadlocks",
     "twin.cli.commands.findings",
     "twin.cli.commands.completeness",
+    "twin.cli.commands.conflicts",
     "twin.cli.commands.runs",
     "twin.cli.commands.schema",
     "twin.cli.commands.queries",

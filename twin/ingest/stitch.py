@@ -10,7 +10,7 @@ from twin.errors import ManifestError
 from twin.ingest.ends import LinkPlanner
 from twin.ingest.known import AssetIndex
 from twin.ingest.manifest import STITCH, Manifest, StitchSpec
-from twin.ingest.match import Found, Match, Member, match_key, match_nearest, match_within
+from twin.ingest.match import Found, Match, Member, between, match_key, match_nearest, match_within
 from twin.ingest.matching.spec import MatchSpec
 from twin.ingest.pairs import match_table
 from twin.ingest.plan import Plan, RulePlan
@@ -241,6 +241,8 @@ class Stitcher:
         part.links.missing = part.links.remove = len(gone)
         self._plan.spool.extend("link.delete", [(STITCH, old) for old in gone])
         self._notes(spec, part, start, end, notes)
+        if spec.max_move_m is not None and gone:
+            self._moves(spec, spec.max_move_m, gone, matches, [*start, *end])
 
     def _match(self, spec: StitchSpec, start: list[Member], end: list[Member]) -> Found:
         link_type = self._schema.link_types[spec.link]
@@ -299,6 +301,29 @@ class Stitcher:
                 "Raise max_distance_m, correct the key or the place, or link them in a table.",
                 ids,
             )
+
+    def _moves(
+        self, spec: StitchSpec, limit: float, gone: list[HeldEnds], matches: list[Match], members: list[Member]
+    ) -> None:
+        """Tell of assets whose new partner lies further than *limit* metres from the one before."""
+        place = {member.id: member for member in members}
+        now: dict[str, list[str]] = {}
+        for match in matches:
+            ends = (match.to_id, match.from_id) if spec.seeker == "to" else (match.from_id, match.to_id)
+            now.setdefault(ends[0], []).append(ends[1])
+        moved: list[tuple[float, str, str, str]] = []
+        for link in gone:
+            seeker, old = (link.to_id, link.from_id) if spec.seeker == "to" else (link.from_id, link.to_id)
+            apart = [(between(place[old], place[new]), new) for new in now.get(seeker, ()) if old in place]
+            known = [(metres, new) for metres, new in apart if metres is not None]
+            if known and min(known)[0] > limit:
+                moved.append((min(known)[0], seeker, old, min(known)[1]))
+        if moved:
+            metres, seeker, old, new = max(moved)
+            many = "1 link moves" if len(moved) == 1 else f"{len(moved):,} links move"
+            text = f"{many} by more than {limit:,.0f} m (most: {seeker} from {old} to {new}, {metres:,.0f} m away)"
+            fix = "Check the places of the assets that came, went or moved; write lasting pairs into a table."
+            self._note(spec, "stitch_moved", "warning", text, fix, [seeker for _, seeker, _, _ in moved])
 
     def _note(
         self, spec: StitchSpec, code: str, severity: str, message: str, fix: str, ids: Sequence[str] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Any
 
 import numpy as np
@@ -145,7 +145,7 @@ class Catalogue:
         """Assets by filters, in the order in which they were given.
 
         Args:
-            kind, domain: exact names. text: part of the id or the name, case ignored.
+            kind, domain: exact names. text: part of an id or the name, case ignored.
             bbox: west, south, east, north in degrees; west > east crosses the antimeridian.
             after: cursor of the page before. limit: most rows.
 
@@ -158,8 +158,9 @@ class Catalogue:
         if domain is not None:
             mask &= _among(self.table["domain"], [domain])
         if text:
-            found = [pc.match_substring(self.table[c], text, ignore_case=True).fill_null(False) for c in ("id", "name")]
-            mask &= pc.or_(*found).to_numpy(zero_copy_only=False)
+            columns = [self.table[name] for name in ("id", "name", ALSO) if name in self.table.column_names]
+            found = [pc.match_substring(column, text, ignore_case=True).fill_null(False) for column in columns]
+            mask &= reduce(pc.or_, found).to_numpy(zero_copy_only=False)
         if bbox is not None:
             mask &= self._inside(bbox)
         rows = self.listing[mask[self.listing]]

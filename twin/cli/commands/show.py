@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,6 +11,7 @@ from twin.cli import output, wiring
 from twin.cli.commands.find import shell
 from twin.cli.options import Json, Output, Tables, again
 from twin.durations import human
+from twin.errors import InvalidParameter
 
 if TYPE_CHECKING:
     from twin.schema import Schema
@@ -19,6 +21,9 @@ SHOWN_MEMBERS = 6
 
 def show(
     id: Annotated[str, typer.Argument(metavar="ID", help="The asset's id.")],
+    provenance: Annotated[
+        bool, typer.Option("--provenance", help="Who says what: source, run, file and row of each property.")
+    ] = False,
     tables: Tables = None,
     output_file: Output = None,
     json: Json = False,
@@ -26,6 +31,9 @@ def show(
     """Show one asset: its facts, where it came from, and the gates that it needs to work."""
     output.check_target(output_file)
     with wiring.opened(tables) as source:
+        if provenance:
+            _provenance(source, id, output_file, json)
+            return
         asset, gates = source.snapshot.asset(id), source.snapshot.gates(id)
         document = {**asset, "gates": gates, "revision": source.snapshot.revision, "notice": source.notice}
         if output_file is not None:
@@ -34,6 +42,48 @@ def show(
             output.emit_json(document)
         else:
             _show(asset, gates, source.schema, again(tables))
+
+
+def _provenance(source: wiring.Source, id: str, output_file: Path | None, json: bool) -> None:
+    if source.twin is None:
+        raise InvalidParameter("tables have one source only", fix="Leave --provenance or --tables out.")
+    found = source.twin.provenance(id)
+    document = {**found, "revision": source.snapshot.revision, "notice": source.notice}
+    if output_file is not None:
+        plain = [
+            {**row, "value": output.plain(row["value"]), "others": len(row["others"])} for row in found["properties"]
+        ]
+        output.write(output_file, document, plain)
+        return
+    if json:
+        output.emit_json(document)
+        return
+    output.say(f"{found['id']} ({found['kind']})", style="bold")
+    records = [
+        [r["source"], r["id"], r["rule"] or "its own record", _stands(r), r["run"], r["imported_at"] or ""]
+        for r in found["records"]
+    ]
+    output.table(("source", "id", "joined by", "stands at", "run", "imported"), records)
+    output.say()
+    rows = [[row["property"], _value(row), row["source"], _stands(row), _others(row)] for row in found["properties"]]
+    output.table(("property", "value", "said by", "stands at", "others say"), rows)
+    if any(row["others"] for row in found["properties"]):
+        output.hints(["twin conflicts"])
+
+
+def _stands(row: dict[str, Any]) -> str:
+    return row["file"] + (f":{row['row']}" if row["row"] is not None else "") if row["file"] else "not known"
+
+
+def _value(row: dict[str, Any]) -> str:
+    value = row["value"]
+    if isinstance(value, list | tuple):
+        return ", ".join(f"{number:.5f}" for number in value)
+    return "(taken away)" if value is None else output.plain(value)
+
+
+def _others(row: dict[str, Any]) -> str:
+    return "; ".join(f"{other['source']}: {_value(other)}" for other in row["others"])
 
 
 def _row(asset: dict[str, Any]) -> dict[str, Any]:

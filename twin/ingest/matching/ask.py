@@ -5,23 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from twin.errors import UnknownAsset
+from twin.errors import ApplyInProgress, UnknownAsset
 from twin.ingest.matching.said import Described, Said, shown, where
 from twin.ingest.stored import plain
 from twin.ingest.view import StoreView
-from twin.schema import Schema
+from twin.schema import Schema, load_schema
 
 if TYPE_CHECKING:
     from twin.store import Store
 
 
-def conflicts(store: Store, schema: Schema) -> list[dict[str, Any]]:
+def conflicts(store: Store) -> list[dict[str, Any]]:
     """Every value that the sources of an asset do not agree on.
 
     Returns:
         Rows of ``asset, kind, property, taken`` (the source that counts), ``distance_m`` (of places; else None) and
         ``values``: ``source, id, value, run, file, row`` of each record that gives one. Sorted by asset and property.
+
+    Raises:
+        ApplyInProgress: the store is between two states.
     """
+    schema = _settled(store)
     found = []
     for _, text in StoreView(store, 1).said():
         whole = Described.read(text)
@@ -29,7 +33,7 @@ def conflicts(store: Store, schema: Schema) -> list[dict[str, Any]]:
     return sorted(found, key=lambda row: (row["asset"], row["property"]))
 
 
-def provenance(store: Store, schema: Schema, asset_id: str) -> dict[str, Any]:
+def provenance(store: Store, asset_id: str) -> dict[str, Any]:
     """Who says what about one asset, asked for by its own id or by one that another source gives it.
 
     Returns:
@@ -38,8 +42,9 @@ def provenance(store: Store, schema: Schema, asset_id: str) -> dict[str, Any]:
         ``others``: the same of what other records say.
 
     Raises:
-        UnknownAsset: nothing is known by this id.
+        UnknownAsset: nothing is known by this id. ApplyInProgress: the store is between two states.
     """
+    schema = _settled(store)
     whole = _described(store, asset_id)
     known = _known(schema, whole.own.kind)
     rows = []
@@ -60,6 +65,14 @@ def provenance(store: Store, schema: Schema, asset_id: str) -> dict[str, Any]:
         for said in (whole.own, *whole.others)
     ]  # fmt: skip
     return {"id": whole.own.id, "kind": whole.own.kind, "records": records, "properties": rows}
+
+
+def _settled(store: Store) -> Schema:
+    """The vocabulary of the twin, whose state is a published one."""
+    state = store.state()
+    if state.applying is not None:
+        raise ApplyInProgress(f"the import {state.applying} is being applied")
+    return load_schema(state.schema)
 
 
 def _described(store: Store, asset_id: str) -> Described:

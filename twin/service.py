@@ -286,8 +286,6 @@ class Twin:
         """What imports found about assets that they left without a supplier: answers rest on it."""
         return [finding_of(row) for row in self.store.rows("ingest.findings") if row["code"] in UNSUPPLIED]
 
-    # -- questions ------------------------------------------------------------------------------------------
-
     def asset(self, asset_id: str) -> dict[str, Any]:
         """One asset with everything it carries. Raises UnknownAsset."""
         return self.snapshot().asset(asset_id)
@@ -314,14 +312,12 @@ class Twin:
 
     def findings(self) -> list[Finding]:
         """What is wrong or missing: what the data show by themselves, and what imports found, worst first."""
-        stored = [finding_of(row) for row in self.store.rows("ingest.findings")]
-        found = [*self.snapshot().findings, *stored]
+        found = [*self.snapshot().findings, *map(finding_of, self.store.rows("ingest.findings"))]
         return sorted(dict.fromkeys(found), key=lambda f: (SEVERITIES.index(f.severity), f.code))
 
     def completeness(self) -> CompletenessResult:
         """How complete the data are, by source and kind, and how old; see :mod:`twin.impact.completeness`."""
-        findings = self.findings()
-        return self.snapshot().completeness(schema=self.schema, findings=findings)
+        return self.snapshot().completeness(schema=self.schema, findings=self.findings())
 
     def conflicts(self) -> list[dict[str, Any]]:
         """Values that the sources of an asset do not agree on; see :func:`twin.ingest.matching.ask.conflicts`."""

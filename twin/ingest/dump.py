@@ -19,9 +19,8 @@ import shapely
 import shapely.geometry
 
 from twin.errors import ApplyInProgress, EmptyTwin, InvalidParameter, StoreTransient
-from twin.ingest.edits.content import ASSET_OWN, LINK_OWN
 from twin.ingest.manifest import STITCH
-from twin.ingest.rows import link_key
+from twin.ingest.rows import ASSET_OWN, FROM_AS, LINK_OWN, TO_AS, link_key
 from twin.ingest.spool import Spool
 from twin.ingest.stored import finding_of
 from twin.ingest.view import STEP
@@ -103,7 +102,7 @@ class _Dump:
 
     def _link(self, source: str, type_: str, start: str, end: str, held: dict[str, Any]) -> None:
         self.links += 1
-        own = {name: value for name, value in held.items() if name not in LINK_OWN}
+        own = {name: value for name, value in held.items() if name not in (*LINK_OWN, FROM_AS, TO_AS)}
         group, need = held.get("group"), held.get("need")
         if source == STITCH:
             self._stitched(type_, start, end, group, need, own)

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from bench import impact, parts
 from bench.report import Line, show
 
-STORE = ("impact", "import", "snapshot")
+STORE = ("impact", "import", "snapshot", "bulk")
 GROUPS = ("kernels", "report")
 
 
@@ -32,6 +32,10 @@ def lines(chosen: list[str], quick: bool) -> Iterator[Line]:
                 yield from store.measure_import(made, 20_000 if quick else 200_000, 1 if quick else 3)
             if "snapshot" in chosen:
                 yield from store.measure_snapshot(made, 50_000 if quick else 1_000_000)
+    if "bulk" in chosen:
+        from bench import store
+
+        yield from store.measure_bulk(20_000 if quick else 1_000_000)
 
 
 def kernel(part: str, quick: bool) -> bool:

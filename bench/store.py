@@ -15,6 +15,7 @@ import neo4j
 
 from bench.report import Line, median, number, timed
 from bench.system import System
+from twin.ingest.digest import store_digest
 from twin.ingest.manifest import single
 from twin.ingest.planner import Flags
 from twin.ingest.run import run_import
@@ -32,6 +33,8 @@ SCHEMA = default_schema()
 #: Least share of the bare rate, least speed-up of an unchanged import, most seconds for 1M assets and 3M links,
 #: most memory of the importing process.
 SHARE, SPEED_UP, SNAPSHOT_S, MEMORY_MB = 0.8, 10.0, 15.0, 2000.0
+#: How many times as fast as our own import over Bolt the bulk way is at least.
+BULK = 2.5
 
 
 class Server:
@@ -74,11 +77,12 @@ def server() -> Iterator[Server]:
             local.purge()
 
 
-def ours(store: Store, folder: Path, **flags: bool) -> tuple[float, Any]:
+def ours(store: Store, folder: Path, bulk: LocalServer | None = None, **flags: bool) -> tuple[float, Any]:
     """Seconds of one import by the product, from the CSV files to the published revision."""
     with tempfile.TemporaryDirectory() as reports:
         manifest = single("tables", SOURCE, folder)
-        return timed(run_import, store, SCHEMA, manifest, reports=Path(reports), flags=Flags(**flags))
+        how: dict[str, Any] = {"reports": Path(reports), "flags": Flags(**flags), "bulk": bulk}
+        return timed(run_import, store, SCHEMA, manifest, **how)
 
 
 def plain_rows(system: System) -> tuple[dict[str, list[Any]], dict[str, list[Any]]]:
@@ -161,6 +165,47 @@ def _again(made: Server, folder: Path, size: str) -> Iterator[Line]:
     if report.plan["sources"][0]["assets"]["update"] != 1:
         raise RuntimeError(f"one row changed, but the plan was {report.plan}")
     yield Line("import again, one row changed", size, one, "s", beside, judged=first / one)
+
+
+def measure_bulk(n: int) -> Iterator[Line]:
+    """The bulk way beside our own import over Bolt and a bare MERGE, each into an empty store of its own.
+
+    All from the files (bare: from the rows) to constraints that are online, which for the bulk way takes a stop and a
+    start of the server; the first two write the same twin, digest by digest.
+    """
+    took: dict[str, float] = {}
+    digests: set[str] = set()
+    with tempfile.TemporaryDirectory() as name, tempfile.TemporaryDirectory(prefix="twin-bench-") as home:
+        system = System(n)
+        system.write(Path(name))
+        for way in ("bolt", "bulk", "bare"):
+            local = LocalServer(Path(home) / way)
+            made = Server(local.ensure())
+            try:
+                made.store.prepare(SCHEMA)
+                if way == "bare":
+                    took[way], _ = timed(bare, made, *plain_rows(system))
+                    continue
+                took[way], _ = ours(made.store, Path(name), local if way == "bulk" else None)
+                with Store(*_login(local)) as store:
+                    digests.add(store_digest(store))
+            finally:
+                made.close()
+                local.purge()
+    if len(digests) != 1:
+        raise RuntimeError(f"the two ways wrote different twins: {digests}")
+    beside = (
+        f"over Bolt {took['bolt']:.0f} s; bare UNWIND MERGE {took['bare']:.0f} s ({took['bare'] / took['bulk']:.1f} x)"
+    )
+    size = f"{n:,} assets, {3 * n:,} links"
+    floor = BULK if n == 1_000_000 else None  # stopping and starting the server is most of a small load
+    yield Line("first import, the bulk way", size, took["bulk"], "s", beside, floor, judged=took["bolt"] / took["bulk"])
+
+
+def _login(local: LocalServer) -> tuple[str, str, str]:
+    """Address, user and password: the bulk way starts the server anew, at another port."""
+    found = local.endpoint()
+    return found.uri, found.user, found.password
 
 
 def measure_snapshot(made: Server, n: int) -> Iterator[Line]:

@@ -335,7 +335,11 @@ class Twin:
         """Every import run as plain data, newest first."""
         rows = self.store.rows("ingest.runs", limit=MAX_RUNS)
         return [
-            {name: plain(value) for name, value in flat(row).items() if name not in (PLANNED, "files", "scopes")}
+            {
+                name: plain(value)
+                for name, value in flat(row).items()
+                if name not in (PLANNED, "files", "scopes", "rule_digests")
+            }
             for row in rows
         ]
 

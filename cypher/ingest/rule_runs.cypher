@@ -2,5 +2,5 @@
 // mode: read
 MATCH (r:ImportRun)
 WHERE r.status = 'applied'
-RETURN properties(r) AS run
+RETURN {rules: coalesce(r.rules, []), owner: coalesce(r.owner, '')} AS run
 ORDER BY r.seq

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import neo4j
 import pytest
 
+from tests.store.ingest_tables import load as load_alone
 from tests.store.ingest_tables import write
 from twin.ingest.digest import store_digest
 from twin.ingest.manifest import read_manifest
@@ -148,14 +150,14 @@ def test_links_of_a_rule_that_is_gone_are_told_and_replaced(store: Store, driver
     assert (finding.severity, finding.count) == ("warning", 1)
     assert [row[3] for row in stitched(driver)] == ["feeds", "supply"]
     before = store_digest(store)
-    report = load(store, tmp_path, replace=True)
+    report = load(store, tmp_path, replace=True, force=True)
     assert {r["name"]: r["links"]["remove"] for r in report.plan["stitches"]} == {"supply": 0, "feeds": 1}
     assert [row[3] for row in stitched(driver)] == ["supply"]
     assert "stitch_rule_gone" not in [f["code"] for f in store.rows("ingest.findings")]
     rollback(store, str(report.run), quiet)
     assert store_digest(store) == before
     (tmp_path / "twin.toml").write_text(MANIFEST[: MANIFEST.index("[[stitch]]")])
-    report = load(store, tmp_path, replace=True)
+    report = load(store, tmp_path, replace=True, force=True)
     assert [r["links"]["remove"] for r in report.plan["stitches"]] == [1, 1]
     assert stitched(driver) == []
 
@@ -195,3 +197,53 @@ def test_a_link_that_moves_far_is_told(store: Store, driver: neo4j.Driver, tmp_p
     assert "grid:s2 to grid:s3" in finding.message
     assert [row[0] for row in stitched(driver)] == ["grid:s1", "grid:s3"]
     assert [row["code"] for row in store.rows("ingest.findings")] == ["stitch_moved"]
+
+
+def test_only_rules_that_data_touch_run_again(store: Store, driver: neo4j.Driver, tmp_path: Path) -> None:
+    sides = 'from = { kind = "rtu" }\nto = { kind = "bus" }\n'
+    other = f'[[stitch]]\nname = "rtus"\nrule = "nearest"\nlink = "CONTROLS"\n{sides}'
+    twin(tmp_path)
+    (tmp_path / "twin.toml").write_text(MANIFEST + other)
+    write(tmp_path / "grid", [("s1", "substation", "S1", 9, 52), ("b", "bus", "B", 9, 52)], [])
+    load(store, tmp_path)
+    before = stitched(driver)
+    assert load(store, tmp_path).plan["stitches"][0]["untouched"]
+    write(tmp_path / "grid", [("s1", "substation", "S1", 9, 52), ("b", "bus", "B2", 9, 52)], [])
+    report = load(store, tmp_path)
+    assert [(r["name"], r["untouched"]) for r in report.plan["stitches"]] == [("feeds", True), ("rtus", False)]
+    assert stitched(driver) == before
+    assert "stitch_unmatched" in {row["code"] for row in store.rows("ingest.findings")}, "what it found stays known"
+    load_alone(store, write(tmp_path / "x", [("s9", "substation", "S9", 30, 52)], []), source="x")
+    report = load(store, tmp_path)
+    assert not report.plan["stitches"][0]["untouched"], "another import may have changed what the rule looks at"
+    assert ["x:s9", "telecom:t2"] in [row[:2] for row in stitched(driver)]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_rules_that_are_not_touched_would_change_nothing(
+    store: Store, driver: neo4j.Driver, tmp_path: Path, seed: int
+) -> None:
+    rng = random.Random(seed)
+    other = '[[stitch]]\nname = "rtus"\nrule = "key"\nlink = "CONTROLS"\nfrom = { kind = "rtu", key = "operator" }\n'
+    (tmp_path / "twin.toml").write_text(MANIFEST + other + 'to = { kind = "bus", key = "operator" }\n')
+    skipped = 0
+    for _ in range(5):
+        if rng.random() < 0.7:
+            some = [(f"s{i}", "substation", "S", 9 + rng.random(), 52) for i in range(rng.randint(1, 3))]
+            some += [(f"b{i}", "bus", "B", 9, 52, "", "", rng.choice("xy")) for i in range(rng.randint(1, 3))]
+            write(tmp_path / "grid", some, [])
+        if rng.random() < 0.7 or not (tmp_path / "telecom").exists():
+            some = [(f"t{i}", "site", "T", 9 + rng.random(), 52) for i in range(rng.randint(1, 3))]
+            some += [(f"r{i}", "rtu", "R", 9, 52, "", "", rng.choice("xy")) for i in range(rng.randint(0, 2))]
+            write(tmp_path / "telecom", some, [])
+        if not (tmp_path / "grid").exists():
+            write(tmp_path / "grid", [("s0", "substation", "S", 9, 52)], [])
+        report = load(store, tmp_path, replace=True, force=True)
+        skipped += sum(rule["untouched"] for rule in report.plan["stitches"])
+        if rng.random() < 0.3 and report.run:
+            rollback(store, report.run, quiet)
+            load(store, tmp_path, replace=True, force=True)
+        before = store_digest(store)
+        assert load(store, tmp_path, replace=True, full=True).status == "unchanged"
+        assert store_digest(store) == before
+    assert skipped or seed != 0

@@ -239,7 +239,10 @@ def _print_plan(plan: dict[str, Any]) -> None:
         for rule in plan["matches"]
     ]  # fmt: skip
     rows += [
-        [f"stitch {rule['name']}", "links", *(rule["links"][o] for o in operations), ""] for rule in plan["stitches"]
+        [f"stitch {rule['name']}", "links, as before", *("",) * len(operations), ""]
+        if rule["untouched"]
+        else [f"stitch {rule['name']}", "links", *(rule["links"][o] for o in operations), ""]
+        for rule in plan["stitches"]
     ]
     if plan["elsewhere"]:
         rows.append(["by matches", "of sources not read", "", plan["elsewhere"], "", "", "", ""])

@@ -52,19 +52,21 @@ def with_rules(stamp: str, rules: Sequence[MatchSpec]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def command_digest(stamps: dict[str, str], manifest: Manifest, replace: bool, skip_rejects: bool) -> str:
+def command_digest(
+    stamps: dict[str, str], manifest: Manifest, schema: Schema, replace: bool, skip_rejects: bool
+) -> str:
     """Digest of one import command: its inputs, its rules and the flags that decide what is written."""
-    rules = [rule_digest(manifest, spec.name) for spec in manifest.stitches]
+    rules = [rule_digest(manifest, spec.name, schema) for spec in manifest.stitches]
     text = orjson.dumps([sorted(stamps.items()), rules, replace, skip_rejects])
     return hashlib.sha256(text).hexdigest()[:32]
 
 
-def rule_digest(manifest: Manifest, name: str) -> str:
-    """Digest of one stitch rule, its table included."""
+def rule_digest(manifest: Manifest, name: str, schema: Schema) -> str:
+    """Digest of all that decides what one stitch rule does with the same assets: its table and the schema included."""
     spec = next(s for s in manifest.stitches if s.name == name)
     text = spec.model_dump_json(exclude={"path"}).encode()
     table = spec.path.read_bytes() if spec.path is not None and spec.path.exists() else b""
-    return hashlib.sha256(text + table).hexdigest()[:32]
+    return hashlib.sha256(schema.digest.encode() + text + table).hexdigest()[:32]
 
 
 def store_digest(store: Store) -> str:

@@ -101,16 +101,26 @@ class SourcePlan:
 
 @dataclass
 class RulePlan:
-    """What one stitch rule does: links, and assets that found no partner."""
+    """What one stitch rule does: links, and assets that found no partner.
+
+    ``skipped``: it did not run, for nothing that it looks at changed since it ran last.
+    """
 
     name: str
     rule: str
     links: Counts = field(default_factory=Counts)
     unmatched: int = 0
+    skipped: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """The plan of the rule as plain data."""
-        return {"name": self.name, "rule": self.rule, "links": self.links.to_dict(), "unmatched": self.unmatched}
+        return {
+            "name": self.name,
+            "rule": self.rule,
+            "untouched": self.skipped,
+            "links": self.links.to_dict(),
+            "unmatched": self.unmatched,
+        }
 
 
 @dataclass
@@ -150,7 +160,8 @@ class Plan:
         edited: the rows come from edits by hand; what is known of the exports stays.
         matches: what each match rule found. elsewhere: assets and links of sources that are not read, which change
         because a match does; ``moved``: such links as they are to be (see :mod:`twin.ingest.matching.moved`).
-        files: file -> its number in this run.
+        files: file -> its number in this run. touched: kinds of assets that are created, changed or removed.
+        rule_digests: stitch rule -> digest of what it says.
     """
 
     manifest: Manifest
@@ -169,6 +180,8 @@ class Plan:
     elsewhere: int = 0
     moved: list[list[Any]] = field(default_factory=list)
     files: dict[str, int] = field(default_factory=dict)
+    touched: set[str] = field(default_factory=set)
+    rule_digests: dict[str, str] = field(default_factory=dict)
     gate_of: Callable[[str, str, str | None], tuple[str, str, str] | None] = lambda *_: None
 
     @property

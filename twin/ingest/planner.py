@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from twin.errors import SourceUnreadable
-from twin.ingest.digest import command_digest, input_digest, with_rules
+from twin.ingest.digest import command_digest, input_digest, rule_digest, with_rules
 from twin.ingest.ends import LinkPlanner, Written
 from twin.ingest.gates import GateCheck, HeldLink
 from twin.ingest.known import Held
@@ -84,7 +84,7 @@ class Planner:
         self._joined, self._outside = involved(manifest)
         for source in self._joined:
             self.stamps[source] = with_rules(self.stamps[source], manifest.matches)
-        self.digest = command_digest(self.stamps, manifest, flags.replace, flags.skip_rejects)
+        self.digest = command_digest(self.stamps, manifest, schema, flags.replace, flags.skip_rejects)
 
     def plan(
         self, revision: int, stored: dict[str, tuple[str | None, bool]], resuming: bool, earlier: Planned | None = None
@@ -133,10 +133,13 @@ class Planner:
                 plan.sources[source].described += len(links.inside[source])
                 plan.notes.append((source, about_inside(links.inside[source])))
         self._vanished(plan, validator, links, held, matcher)
-        stitcher = Stitcher(
-            self._schema, self._manifest, self._view, plan, candidates, links, replace=self._flags.replace
-        )
-        stitcher.run(validator.index, self._progress)
+        plan.touched |= {stream.rpartition(".")[2] for stream in self._spool.streams("asset.create.")}
+        plan.touched |= {stream.rpartition(".")[2] for stream in self._spool.streams("asset.update.")}
+        plan.touched |= {old for _, old, _ in self._spool.rows("asset.relabel")}
+        plan.rule_digests = {s.name: rule_digest(self._manifest, s.name, self._schema) for s in self._manifest.stitches}
+        anew = resuming or self._flags.full
+        how = (self._schema, self._manifest, self._view, plan, candidates, links)
+        Stitcher(*how, replace=self._flags.replace, anew=anew).run(validator.index, self._progress)
         self._follow(plan, links, matcher, held)
         if not self._view.empty:
             keep_needs(plan, self._schema, self._view)
@@ -320,6 +323,7 @@ class Planner:
             merged = [asset for asset in one.assets if asset in aliases]
             part.merged = part.assets.remove = len(merged)
             self._spool.extend("asset.delete", merged)
+            plan.touched |= {one.kinds[asset] for asset in merged}
             assets = [asset for asset in one.assets if asset not in validator.index and asset not in aliases]
             keys = links.missing(source)
             part.assets.missing, part.links.missing = len(assets), len(keys)
@@ -328,6 +332,7 @@ class Planner:
                 continue
             part.assets.remove, part.links.remove = len(assets) + len(merged), len(keys)
             self._spool.extend("asset.delete", assets)
+            plan.touched |= {one.kinds[asset] for asset in assets}
             gone += assets
             if keys:
                 wanted = set(keys)

@@ -71,7 +71,7 @@ def _scopes(plan: Plan) -> list[str]:
         return []
     scopes = [s.source for s in plan.sources.values() if not s.skipped]
     scopes += [f"match:{name}" for name in plan.matches] + ["match"]
-    return scopes + [f"{STITCH}:{name}" for name in plan.rules]
+    return scopes + [f"{STITCH}:{name}" for name, rule in plan.rules.items() if not rule.skipped]
 
 
 def _store(unit: Unit, rows: list[dict[str, Any]]) -> None:

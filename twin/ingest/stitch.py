@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -152,7 +153,9 @@ class Stitcher:
         links: LinkPlanner,
         *,
         replace: bool,
+        anew: bool = False,
     ) -> None:
+        """Args: replace: links of rules that are gone go too. anew: run every rule, whatever changed."""
         self._schema = schema
         self._manifest = manifest
         self._view = view
@@ -160,6 +163,7 @@ class Stitcher:
         self._candidates = candidates
         self._links = links
         self._replace = replace
+        self._anew = anew
         self._parsers = parsers(dict(schema.link_properties))
 
     def run(self, index: AssetIndex, progress: Callable[[str, int, int | None], None]) -> None:
@@ -171,14 +175,15 @@ class Stitcher:
         Raises:
             ManifestError: a rule's table or value cannot be used.
         """
-        specs = self._manifest.stitches
+        specs = [spec for spec in self._manifest.stitches if not self._untouched(spec)]
         names = {spec.name for spec in specs}
-        dropped = self._dropped() - names
+        dropped = self._dropped() - {spec.name for spec in self._manifest.stitches}
         if not names | dropped:
             return
         gone = set(self._plan.spool.rows("asset.delete"))
         if specs and not self._view.empty:
-            for row in self._view.candidates(self._candidates.kinds, self._candidates.sources):
+            wanted = sorted({kind for spec in specs for side in (spec.start, spec.end) for kind in side.kind})
+            for row in self._view.candidates(wanted, self._candidates.sources):
                 if row["id"] not in index and row["id"] not in gone:
                     self._candidates.offer(Described(**row))
         held = self._held(names | dropped)
@@ -189,6 +194,20 @@ class Stitcher:
         for name in sorted(dropped):
             if held[name]:
                 self._drop(name, list(held[name].values()))
+
+    def _untouched(self, spec: StitchSpec) -> bool:
+        """Whether a rule need not run: it ran in the newest run as it is, and no asset of its kinds changes."""
+        if self._anew or self._fresh.get(spec.name) != self._plan.rule_digests.get(spec.name, ""):
+            return False
+        if self._plan.touched & {*spec.start.kind, *spec.end.kind}:
+            return False
+        self._plan.rules[spec.name] = RulePlan(spec.name, spec.rule, skipped=True)
+        return True
+
+    @cached_property
+    def _fresh(self) -> dict[str, str]:
+        """Rules of this manifest since whose last run nothing was written -> digest of what they said then."""
+        return {} if self._view.empty else self._view.fresh_rules(self._manifest.owner)
 
     def _dropped(self) -> set[str]:
         """Rules that an earlier import of this manifest ran."""

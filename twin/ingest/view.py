@@ -89,6 +89,13 @@ class StoreView:
             owners.update(dict.fromkeys(row["run"].get("rules", ()), row["run"].get("owner", "")))
         return {rule for rule, name in owners.items() if name == owner}
 
+    def fresh_rules(self, owner: str) -> dict[str, str]:
+        """Stitch rules -> digest, if the newest run is of this manifest: nothing was written since they ran."""
+        for row in self._store.rows("ingest.newest_run"):
+            if owner and row["owner"] == owner:
+                return dict(zip(row["rules"], row["digests"], strict=False))
+        return {}
+
     def said(self) -> Iterator[tuple[str, str]]:
         """Every asset that several sources describe: its id, and the text that says who says what."""
         for row in self._store.rows("ingest.said"):

@@ -24,7 +24,20 @@ BOOK_KEEPING = {
     ),
     "ImportRun": (
         *("id", "source", "loader", "status", "digest", "revision", "started_at", "finished_at"),
-        *("seq", "first_ord", "batch", "resumed", "purged", "state_before", "state_after", "files", "scopes"),
+        *(
+            "seq",
+            "first_ord",
+            "batch",
+            "resumed",
+            "purged",
+            "state_before",
+            "state_after",
+            "files",
+            "scopes",
+            "rules",
+            "owner",
+            "rule_digests",
+        ),
     ),
     "BeforeImage": (
         *("run", "image_seq", "image_run", "image_what", "image_op"),

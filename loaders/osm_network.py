@@ -70,7 +70,7 @@ class Network:
         self.counts: Counter[str] = Counter(part=extract.counted)
         self.odd: dict[tuple[str, str], list[str]] = defaultdict(list)
         self.things: dict[str, Thing] = {}
-        self.links: dict[tuple[str, str, str], LinkRecord] = {}
+        self.links: dict[tuple[str, str, str], None] = {}
         self.made: set[str] = set()
         self.dead: set[str] = set()
         self.edges: set[int] = set()
@@ -87,7 +87,8 @@ class Network:
         yield from self._points()
         yield from self._lines(DATA)
         yield from self._supply()
-        yield from self.links.values()
+        for start, type_, end in self.links:
+            yield LinkRecord(start, type_, end, origin=self.origin)
         for (code, what), refs in self.odd.items():
             message = f"{what[:120]}: {len(refs):,} objects, for example {', '.join(refs[:3])}"
             yield Reject(self.origin, code, message, FIX)
@@ -358,7 +359,7 @@ class Network:
             self._link(line, type_, end)
 
     def _link(self, start: str, type_: str, end: str) -> None:
-        self.links.setdefault((start, type_, end), LinkRecord(start, type_, end, origin=self.origin))
+        self.links[start, type_, end] = None
 
 
 def fuel_of(tags: dict[str, str]) -> str | None:

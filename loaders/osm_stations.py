@@ -235,7 +235,8 @@ def attach(lines: list[Line], spots: dict[int, tuple[float, float]], places: Pla
         if len(known) == 1 and lines[hit.line].level.kv is None:
             evidence.setdefault(hit.line, []).extend(known)
     infer(lines, evidence)
-    taken = [hit for hit in perhaps if hit.station.takes(lines[hit.line].level)]
+    home = {(hit.line, hit.station.ref) for hit in sure}
+    taken = [hit for hit in perhaps if (hit.line, hit.station.ref) in home or hit.station.takes(lines[hit.line].level)]
     done: set[tuple[int, int]] = set()
     for hit in near:  # the nearest first
         if (hit.line, hit.at) not in done and hit.station.takes(lines[hit.line].level):

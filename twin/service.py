@@ -42,6 +42,8 @@ Progress = Callable[[str, int, int], None]
 #: Published states kept on disk per store.
 KEPT = 3
 #: Runs listed at most.
+#: What a run keeps for imports to come.
+INSIDE = (PLANNED, "files", "scopes", "rule_digests")
 MAX_RUNS = 10_000
 #: How often a state that changes while it is read is tried again.
 ATTEMPTS = 5
@@ -334,14 +336,7 @@ class Twin:
     def runs(self) -> list[dict[str, Any]]:
         """Every import run as plain data, newest first."""
         rows = self.store.rows("ingest.runs", limit=MAX_RUNS)
-        return [
-            {
-                name: plain(value)
-                for name, value in flat(row).items()
-                if name not in (PLANNED, "files", "scopes", "rule_digests")
-            }
-            for row in rows
-        ]
+        return [{name: plain(value) for name, value in flat(row).items() if name not in INSIDE} for row in rows]
 
     def import_(
         self,

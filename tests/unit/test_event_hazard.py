@@ -101,6 +101,32 @@ def test_hits_are_those_of_brute_force(build: Build, seed: int) -> None:
     assert set(hit(snapshot, Hazard.of(features, min_crossing_m=least))) == expected - short
 
 
+def comb(teeth: int) -> shapely.Polygon:
+    """A polygon with a rugged northern edge, two degrees deep."""
+    return shapely.Polygon([(8 + i * 4 / teeth, 50 + i % 2 * 2) for i in range(teeth)] + [(12, 49), (8, 49), (8, 50)])
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_buffer_drawn_by_stretches_is_the_buffer(seed: int) -> None:
+    pick = np.random.default_rng(seed)
+    turns = np.sort(pick.random(80)) * 2 * np.pi
+    ring = shapely.Polygon(np.column_stack([np.cos(turns), np.sin(turns)]) * (pick.random(80)[:, None] * 5e3 + 500))
+    holed = shapely.make_valid(ring.difference(shapely.Point(400, 0).buffer(300)))
+    for shape in (ring, holed, shapely.LineString(ring.exterior.coords), shapely.MultiPoint(ring.exterior.coords)):
+        metres = float(pick.random() * 3_000 + 5)
+        whole, pieces = shapely.buffer(shape, metres, quad_segs=globe.QUARTER), globe._wider(shape, metres)
+        assert shapely.symmetric_difference(whole, pieces).area < 1e-4 * whole.area
+        assert shapely.difference(shapely.buffer(shape, metres * 0.9995), pieces).area < 1e-9 * whole.area
+
+
+def test_a_rugged_outline_with_a_wide_buffer(build: Build) -> None:
+    """Drawn in one go this took minutes and gigabytes; what is too much says so."""
+    snapshot = build({"in": "POINT (10 50.5)", "near": "POINT (12.9 51)", "far": "POINT (14 51)"})
+    assert set(hit(snapshot, Hazard.of([Feature(comb(2_000))], buffer_m=100_000.0))) == {"in", "near"}
+    with pytest.raises(LimitExceeded, match="vertices"):
+        hit(snapshot, Hazard.of([Feature(comb(20_000))], buffer_m=100_000.0))
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_a_buffer_reaches_as_far_as_it_says(build: Build, seed: int) -> None:
     """Points whose geodesic distance to the outline (sampled densely) is known; 0.3 % of tolerance outwards only."""

@@ -87,7 +87,7 @@ class Catalogue:
 
     def in_domains(self, domains: Sequence[str]) -> Bools:
         """(n,) assets of these domains. Raises InvalidParameter for one that no asset has."""
-        known = [d for d in pc.unique(self.table["domain"]).to_pylist() if d]
+        known = sorted({d for d in pc.unique(self.table["domain"]).to_pylist() if d})
         for domain in domains:
             if domain not in known:
                 raise InvalidParameter(

@@ -20,7 +20,7 @@ COLUMNS = ("asset", "property", "counts", "says", "others say", "apart_m")
 
 def conflicts(
     property_: Annotated[
-        str | None, typer.Option("--property", "-p", help="Only this property; `location` for places.")
+        str | None, typer.Option("--property", help="Only this property; `location` for places.")
     ] = None,
     limit: Limit = 100,
     output_file: Output = None,

@@ -10,6 +10,7 @@ import typer
 from twin.cli import output, rests, whatif, wiring
 from twin.cli.commands.find import shell
 from twin.cli.options import Json, Output, Tables, again
+from twin.errors import InvalidParameter
 
 if TYPE_CHECKING:
     from twin.impact.paths import PathsResult
@@ -64,7 +65,7 @@ def paths(
     output.check_target(output_file, spatial=True)
     how: dict[str, Any] = {"k": k, "by": by, "disjoint": disjoint, "over": over, "domains": domain, "limit_s": limit_s}
     how["direction"] = "supply" if supply else "either"
-    how["hazards"] = _hazards(hazard) if hazard else None
+    how["hazards"] = _hazards(hazard, disjoint) if hazard else None
     with wiring.opened(tables) as source:
         result = source.snapshot.paths(a, b, schema=source.schema, **how)
         document = {**result.to_dict(), "notice": source.notice}
@@ -77,11 +78,15 @@ def paths(
             output.emit_json(document)
         elif output_file is None:
             _show(result)
-            _next(result, again(tables))
+            _next(result, again(tables) + "".join(f" --hazard {shell(str(path))}" for path in hazard or ()))
 
 
-def _hazards(files: list[Path]) -> list[Any]:
+def _hazards(files: list[Path], disjoint: str | None) -> list[Any]:
     """Each polygon of each file as a hazard. Raises SourceUnreadable, InvalidParameter."""
+    from twin.impact.paths.words import apart
+
+    if disjoint is None or apart(disjoint) != "risk":
+        raise InvalidParameter("--hazard tells risks that routes are not to share", fix="Add --disjoint risk -k 2.")
     from twin.impact.events.hazard import MAX_VERTICES, Hazard
     from twin.impact.events.hazard_file import read_features
 

@@ -136,9 +136,12 @@ def cut_sets(
     rows = upstream(system, row, callers=timeline)
     allowed = system.baseline & mask(system, rows) & _allowed(system, can_fail)
     possible = int(allowed.sum())
+    if order == ORDER:  # what nobody has to ask for is no error where less can fail
+        order = min(order, max(possible, 1))
     if order is not None and not 1 <= order <= max(possible, 1):
+        many = "1 asset" if possible == 1 else f"{possible:,} assets"
         raise InvalidParameter(
-            f"the order is {order}; {possible:,} assets that {asset_id} rests on can fail",
+            f"the order is {order}; {many} that {asset_id} rests on can fail",
             fix=f"Give 1 to {max(possible, 1):,}; or all sets, of whatever order (`--order all`, in Python None).",
         )
     chance, known = chances(system.arrays, catalogue, probabilities, kind_probabilities)

@@ -12,7 +12,7 @@ import numpy as np
 import shapely
 from pyproj import Geod, Transformer
 
-from twin.errors import InvalidParameter
+from twin.errors import InvalidParameter, LimitExceeded
 from twin.snapshot.arrays import Floats
 
 GEOD = Geod(ellps="WGS84")
@@ -20,6 +20,9 @@ RADIUS_M = 6_371_009.0
 #: Buffers are drawn piece by piece: in a projection centred that near, distances are right within 0.1 %.
 TILE = 5.0
 QUARTER = 32
+#: Vertices of an outline whose buffer is drawn in one go, and of all outlines of a shape.
+STRETCH = 16
+MAX_DRAWN = 100_000
 WORLD = shapely.box(-180, -90, 180, 90)
 AREAL = (3, 6)
 LINEAL = (1, 2, 5)
@@ -100,7 +103,7 @@ def buffered(shape: Any, metres: float) -> Any:
     """All places not farther than *metres* from *shape*; drawn at most 0.2 % too wide, never too narrow.
 
     Raises:
-        InvalidParameter: it would reach a pole.
+        InvalidParameter: it would reach a pole. LimitExceeded: its outline is too long and detailed to be drawn.
     """
     if metres <= 0:
         return shape
@@ -109,8 +112,14 @@ def buffered(shape: Any, metres: float) -> Any:
     if south - margin < -89.9 or north + margin > 89.9:
         raise InvalidParameter(f"a buffer of {metres:g} m would reach a pole", fix="Give a smaller buffer.")
     edge = float(np.clip(np.degrees(np.sqrt(metres * RADIUS_M * 4e-3) / RADIUS_M), 0.002, 0.2))
-    drawn = [_around(shapely.segmentize(piece, edge), metres) for piece in _pieces(shape)]
-    return wrapped(shapely.union_all(drawn))
+    pieces = [shapely.segmentize(piece, edge) for piece in _pieces(shape)]
+    vertices = sum(int(shapely.get_num_coordinates(piece)) for piece in pieces)
+    if vertices > MAX_DRAWN:
+        raise LimitExceeded(
+            f"the outline has {vertices:,} vertices where its buffer is drawn; at most {MAX_DRAWN:,} are",
+            fix="Simplify the outline: detail much smaller than the buffer changes nothing.",
+        )
+    return wrapped(shapely.union_all([_around(piece, metres) for piece in pieces]))
 
 
 def _pieces(shape: Any) -> list[Any]:
@@ -138,13 +147,28 @@ def _around(shape: Any, metres: float) -> Any:
     far = np.abs(shapely.bounds(plane)).max() * np.sqrt(2) / RADIUS_M
     # an arc is drawn by chords and the projection stretches what lies across: both would make it too narrow
     enough = metres * (1 + far**2 / 6) / np.cos(np.pi / (4 * QUARTER)) * (1 + 5e-4)
-    area = shapely.buffer(plane, enough, quad_segs=QUARTER)
+    area = _wider(plane, enough)
 
     def back(xy: Floats) -> Floats:
         x, y = there.transform(xy[:, 0], xy[:, 1], direction="INVERSE")
         return np.column_stack([lon + (np.asarray(x) - lon + 180) % 360 - 180, y])
 
     return shapely.make_valid(shapely.transform(area, back), method="structure", keep_collapsed=False)
+
+
+def _wider(plane: Any, metres: float) -> Any:
+    """The buffer of a plane shape: of short stretches of its outline, joined with what it covers.
+
+    Drawn in one go, the arcs of a rugged outline all cross each other: time grows with the square of their number.
+    """
+    if shapely.get_num_coordinates(plane) <= STRETCH:
+        return shapely.buffer(plane, metres, quad_segs=QUARTER)
+    stretches = []
+    for ring in _rings(plane):
+        xy = shapely.get_coordinates(ring)
+        stretches += [xy[start : start + STRETCH + 1] for start in range(0, max(len(xy) - 1, 1), STRETCH)]
+    lines = [shapely.linestrings(xy) if len(xy) > 1 else shapely.points(xy[0]) for xy in stretches]
+    return shapely.union_all([plane, *shapely.buffer(lines, metres, quad_segs=QUARTER)])
 
 
 def crossed_m(lines: Any, area: Any) -> Floats:

@@ -296,9 +296,9 @@ def _fragility(catalogue: Catalogue, table: pa.Table, file: str) -> Floats:
         elif kind and (kinds == kind).any():
             found[kinds == kind] = value
         else:
-            rejects.append(
-                Reject(Origin(file, number, "kind"), "unknown_kind", f"no asset is of the kind {kind!r}", _FIND)
-            )
+            known = sorted({str(word) for word in set(kinds.tolist()) if word})
+            said = f"no asset is of the kind {kind!r}.{suggest(kind, known)}" if kind else "neither an id nor a kind"
+            rejects.append(Reject(Origin(file, number, "kind"), "unknown_kind", said.rstrip("."), _FIND))
     if rejects:
         raise TableError("; ".join(f"{r.origin}: {r.message}" for r in rejects[:SHOWN]), rejects=rejects)
     for row, value in own:

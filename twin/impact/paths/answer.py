@@ -395,6 +395,6 @@ class _Answer:
                 "Two routes share a risk when the loss of one single asset, or one hazard, takes down something of "
                 "both in the end: buffers and finite standby sources spent."
             )
-        if self.footprints is not None and not self.footprints.known.all():
-            notes.append(f"{int((~self.footprints.known).sum()):,} assets have no known place: no hazard hits them.")
+        if self.footprints is not None:
+            notes += words.unplaced(self.footprints.known)
         return notes + self.said

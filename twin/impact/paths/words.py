@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from twin.impact.events.event import UNJUDGED
+from twin.snapshot.arrays import Bools
+
 BY = {
     "hop": "hops",
     "links": "hops",
@@ -45,3 +48,13 @@ def measure(word: str) -> str:
 def apart(word: str | None) -> str | None:
     """``edge``, ``node`` or ``risk`` for a word that means it; other words as they are."""
     return None if word is None else APART.get(word.strip().lower(), word)
+
+
+def unplaced(known: Bools) -> list[str]:
+    """What to say of hazards where not all assets have a place; *known*: (n,) those that have."""
+    missing, total = int((~known).sum()), len(known)
+    if not missing:
+        return []
+    if missing * 2 > total:
+        return [f"{UNJUDGED}: {missing:,} of {total:,} assets have no known place, and no hazard hits them."]
+    return [f"{missing:,} assets have no known place: no hazard hits them."]

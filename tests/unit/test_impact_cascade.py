@@ -13,6 +13,7 @@ from tests.unit.strategies import SeededPicker, Traits, event, generate
 from twin import Snapshot
 from twin.errors import SchemaError
 from twin.impact.cascade import Cascade, Standing
+from twin.impact.cascade.state import FAR
 from twin.impact.system import System
 from twin.schema import default_schema, load_schema
 
@@ -60,11 +61,12 @@ def test_every_single_failure_and_some_together(block: int) -> None:
         assert often.tolist() == np.bincount(np.concatenate(wanted).astype(int), minlength=system.n).tolist()
         for state, work in Standing.of(system)._idle:  # everything was taken back
             before = Standing.of(system).state
-            for found, wanted_ in zip(state[:4], before[:4], strict=True):
+            for found, wanted_ in zip(state[:5], before[:5], strict=True):
                 assert (found == wanted_).all(), f"seed {seed}"
             assert (work.group == -1).all()
             assert (work.hole == -1).all()
-            assert not work.joint.any()
+            assert work.count[:4].tolist() == [0] * 4
+            assert work.count[5] == 0
 
 
 def test_a_joined_type_is_not_of_a_grounded_service(tmp_path: Path) -> None:
@@ -113,7 +115,9 @@ def test_circuits_over_a_mesh_with_many_holes(seed: int, tmp_path: Path) -> None
     snapshot = circuits_over_a_mesh(seed, tmp_path)
     system, cascade = snapshot.system, Cascade(snapshot.system)
     parted = 0
-    for rows in transport_events(snapshot, seed, each=10):
+    for number, rows in enumerate(transport_events(snapshot, seed, each=10)):
+        for _, work in Standing.of(system)._idle:  # every other event: all holes but the first at once
+            work.count[FAR] = 32 * (number % 2)
         lost = cascade.lost(np.array(rows, np.int32)).tolist()
         assert lost == by_fixpoint(system, rows), (seed, rows)
         parted += len(lost) > len(rows)

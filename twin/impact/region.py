@@ -83,10 +83,10 @@ def region_of(system: System, event: Longs | Ints, also: Longs | Ints | None = N
 
 
 def _cut_out(system: System, standing: Standing, state: State, work: Work, also: Any) -> Region:
-    touched, gone = work.touched[: work.count[TOUCHED]], work.gone[: work.count[GONE]]
+    touched, gone, special = work.touched[: work.count[TOUCHED]], work.gone[: work.count[GONE]], standing.rules.special
     ranks, before = state.rank[: state.grounded, touched], standing.state.rank[: state.grounded, touched]
     unsupplied = ((ranks < 0) & (before >= 0)).any(axis=0)
-    lost = np.union1d(gone, touched[unsupplied]).astype(np.int64)
+    lost = np.union1d(gone, special[touched[unsupplied]]).astype(np.int64)
     if work.count[GONE] * SHARE > system.n:
         return Region(system, None)
     g = system.gates
@@ -94,7 +94,7 @@ def _cut_out(system: System, standing: Standing, state: State, work: Work, also:
     callable_ = members[(system.arrays.standby & ~system.on_before)[members]]
     near = g.owner[g.use_gate[ranges(g.use_ptr, np.union1d(lost, callable_).astype(np.int64))]]
     records = state.gate[work.gates[: work.count[GATES]]]
-    parted = records[records[:, HAVE] != records[:, HAVE_BEFORE], OWNER]  # their members stand, but apart
+    parted = special[records[records[:, HAVE] != records[:, HAVE_BEFORE], OWNER]]  # their members stand, but apart
     owners = np.unique(np.concatenate([lost, near, parted, np.asarray([] if also is None else also, np.int64)])).astype(
         np.int64
     )
@@ -128,9 +128,9 @@ def _links(
     kept = carries[target] & ~taken
     ends = ends[~np.isin(ends, lost)]
     outside = np.concatenate([target[kept], ends])
-    labels = state.rank[state.grounded + k]
-    label, first = np.unique(labels[outside], return_index=True)
-    island = outside[first][np.searchsorted(label, labels[outside])] if len(outside) else none
+    labels = state.rank[state.grounded + k][standing.rules.spot[outside]]
+    label, first = np.unique(labels, return_index=True)
+    island = outside[first][np.searchsorted(label, labels)] if len(outside) else none
     return (
         np.concatenate([source[taken], source[kept], ends]),
         np.concatenate([target[taken], island]),

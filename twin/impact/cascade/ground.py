@@ -1,4 +1,4 @@
-# mypy: disable-error-code="no-untyped-def"
+# mypy: disable-error-code="no-untyped-def, call-arg"
 """Grounded services in a cascade: support leads back to a source by ranks.
 
 Every supplied asset has a rank, and a gate of it counts as support only members of lower rank. What lost its support is
@@ -7,15 +7,19 @@ taken out first and put back where it still holds (delete and re-derive: Gupta, 
 
 from __future__ import annotations
 
+import numpy as np
+
+from twin.impact.ahead import prefetch
 from twin.impact.cascade.state import (
     FORM,
     FRESH,
-    GONE,
     GROUNDED,
     HAVE,
+    LEFT,
     LINKED,
     NEED,
     OWNER,
+    RECORD,
     SERVICE,
     SILENT,
     SLOT_BIT,
@@ -27,6 +31,9 @@ from twin.impact.cascade.state import (
 )
 from twin.impact.compiled import compiled
 
+#: How far ahead in a queue the processor is told which gates it will read.
+AHEAD = 4
+
 
 @compiled
 def _holds(gate, own_ptr, service, v):
@@ -37,14 +44,14 @@ def _holds(gate, own_ptr, service, v):
 
 
 @compiled
-def _leave(flags, rank, w, start):
-    """Put what left since place *start* of ``gone`` and was supplied into the queue; returns how many."""
-    gone, queue, was, count = w.gone, w.queue, w.was, w.count
+def _leave(local, rank, w, start):
+    """Put what left since place *start* of ``left`` and was supplied into the queue; returns how many."""
+    left, queue, was, count = w.left, w.queue, w.was, w.count
     tail = 0
-    for i in range(start, count[GONE]):
-        v = gone[i]
-        if flags[v] & LINKED and rank[v] >= 0:
-            touch(flags, w.touched, count, v)
+    for i in range(start, count[LEFT]):
+        v = left[i]
+        if local[v] & LINKED and rank[v] >= 0:
+            touch(local, w.touched, count, v)
             was[v] = rank[v]
             rank[v] = -1
             queue[tail] = v
@@ -55,15 +62,19 @@ def _leave(flags, rank, w, start):
 @compiled
 def unground(r, s, w, k, start):
     """Take what left since *start*, and all whose support that was, out of grounded service k; returns how many."""
-    flags, rank, gate, use_ptr, use_gate = s.flags, s.rank[k], s.gate, r.use_ptr, r.use_gate
+    local, rank, gate, use_ptr, use_gate = s.local, s.rank[k], s.gate, r.use_ptr, r.use_gate
     touched, gates, dirty, queue, was, count = w.touched, w.gates, w.dirty, w.queue, w.was, w.count
     service = GROUNDED | k << SLOT_BIT
-    tail = _leave(flags, rank, w, start)
+    tail = _leave(local, rank, w, start)
     head = 0
     while head < tail:
+        if head + AHEAD < tail:
+            v = queue[head + AHEAD]
+            for j in range(use_ptr[v], use_ptr[v + 1]):
+                prefetch(gate, np.uint64(RECORD * use_gate[j]))
         v = queue[head]
         head += 1
-        if flags[v] & SILENT:
+        if local[v] & SILENT:
             continue
         for j in range(use_ptr[v], use_ptr[v + 1]):
             g = use_gate[j]
@@ -76,7 +87,7 @@ def unground(r, s, w, k, start):
             if rank[o] > was[v]:
                 gate[g, SUPPORT] -= 1
                 if gate[g, SUPPORT] < gate[g, NEED]:
-                    touch(flags, touched, count, o)
+                    touch(local, touched, count, o)
                     was[o] = rank[o]
                     rank[o] = -1
                     queue[tail] = o
@@ -98,21 +109,21 @@ def _supply_again(rank, gate, own_ptr, gates, count, service, v):
 @compiled
 def reground(r, s, w, k, candidates):
     """Put candidates back whose gates hold without the rest, and what these hold in turn."""
-    flags, rank, gate = s.flags, s.rank[k], s.gate
+    local, rank, gate = s.local, s.rank[k], s.gate
     use_ptr, use_gate, own_ptr = r.use_ptr, r.use_gate, r.own_ptr
     gates, queue, fresh, count = w.gates, w.queue, w.fresh, w.count
     service = GROUNDED | k << SLOT_BIT
     head = tail = 0
     for i in range(candidates):
         v = queue[i]
-        if flags[v] & WORKS and rank[v] < 0 and _holds(gate, own_ptr, service, v):
+        if local[v] & WORKS and rank[v] < 0 and _holds(gate, own_ptr, service, v):
             _supply_again(rank, gate, own_ptr, gates, count, service, v)
             fresh[tail] = v
             tail += 1
         while head < tail:
             u = fresh[head]
             head += 1
-            if flags[u] & SILENT:
+            if local[u] & SILENT:
                 continue
             for j in range(use_ptr[u], use_ptr[u + 1]):
                 g = use_gate[j]
@@ -120,7 +131,7 @@ def reground(r, s, w, k, candidates):
                     continue
                 gate[g, HAVE] += 1
                 o = gate[g, OWNER]
-                ready = flags[o] & WORKS and rank[o] < 0 and gate[g, HAVE] >= gate[g, NEED]
+                ready = local[o] & WORKS and rank[o] < 0 and gate[g, HAVE] >= gate[g, NEED]
                 if ready and _holds(gate, own_ptr, service, o):
                     _supply_again(rank, gate, own_ptr, gates, count, service, o)
                     fresh[tail] = o
@@ -128,18 +139,18 @@ def reground(r, s, w, k, candidates):
 
 
 @compiled
-def supply(flags, rank, gate, r, k, unsat, queue):
+def supply(local, rank, gate, r, k, unsat, queue):
     """Who is supplied in grounded service k, from its sources outwards: ranks, members that deliver, support.
 
-    Ranks are -1 and ``HAVE`` of the gates of k is 0 to begin with; unsat, queue: (n + 1,) scratch.
+    Ranks are -1 and ``HAVE`` of the gates of k is 0 to begin with; unsat, queue: (q + 1,) scratch.
     """
     service, tail = GROUNDED | k << SLOT_BIT, 0
-    for v in range(len(flags)):
+    for v in range(len(local)):
         unsat[v] = 0
         for g in range(r.own_ptr[v], r.own_ptr[v + 1]):
             if gate[g, FORM] & SERVICE == service and gate[g, NEED] > 0:
                 unsat[v] += 1
-        if flags[v] & WORKS and unsat[v] == 0:
+        if local[v] & WORKS and unsat[v] == 0:
             rank[v] = 0
             queue[tail] = v
             tail += 1
@@ -147,7 +158,7 @@ def supply(flags, rank, gate, r, k, unsat, queue):
     while head < tail:
         u = queue[head]
         head += 1
-        if flags[u] & SILENT:
+        if local[u] & SILENT:
             continue
         for j in range(r.use_ptr[u], r.use_ptr[u + 1]):
             g = r.use_gate[j]
@@ -157,20 +168,20 @@ def supply(flags, rank, gate, r, k, unsat, queue):
             if gate[g, HAVE] == gate[g, NEED]:
                 o = gate[g, OWNER]
                 unsat[o] -= 1
-                if unsat[o] == 0 and flags[o] & WORKS:
+                if unsat[o] == 0 and local[o] & WORKS:
                     rank[o] = rank[u] + 1
                     queue[tail] = o
                     tail += 1
-    _count_support(flags, rank, gate, r.ptr, r.member, service)
+    _count_support(local, rank, gate, r.ptr, r.member, service)
 
 
 @compiled
-def _count_support(flags, rank, gate, ptr, member, service):
+def _count_support(local, rank, gate, ptr, member, service):
     """Members of lower rank that deliver, for the gates of one grounded service."""
     for g in range(len(gate)):
         if gate[g, FORM] & SERVICE == service:
             own = rank[gate[g, OWNER]]
             for i in range(ptr[g], ptr[g + 1]):
                 u = member[i]
-                if 0 <= rank[u] < own and not flags[u] & SILENT:
+                if 0 <= rank[u] < own and not local[u] & SILENT:
                     gate[g, SUPPORT] += 1

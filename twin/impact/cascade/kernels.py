@@ -1,4 +1,4 @@
-# mypy: disable-error-code="no-untyped-def"
+# mypy: disable-error-code="no-untyped-def, call-arg"
 """The steady cascade as a worklist: its cost is what it touches, and every change is taken back afterwards.
 
 Counters carry plain gates; loops of grounded services and transport meshes have files of their own.
@@ -6,6 +6,9 @@ Counters carry plain gates; loops of grounded services and transport meshes have
 
 from __future__ import annotations
 
+import numpy as np
+
+from twin.impact.ahead import prefetch
 from twin.impact.cascade.ground import reground, unground
 from twin.impact.cascade.mesh import joined_have, part
 from twin.impact.cascade.state import (
@@ -18,14 +21,15 @@ from twin.impact.cascade.state import (
     HAVE,
     HAVE_BEFORE,
     JOINED,
+    LEFT,
     LINKED,
     LOOKED,
     MARK,
-    MESHED,
     NEED,
     OUTAGE,
     OWNER,
     SPARE,
+    SPECIAL,
     SUPPORT,
     SUPPORT_BEFORE,
     TOUCHED,
@@ -40,19 +44,30 @@ from twin.impact.compiled import compiled
 
 #: An event that takes one in so many assets is taken back by copying all instead of asset by asset.
 LARGE = 16
+#: How far ahead in what left the processor is told which gates it will read.
+FAR_AHEAD, AHEAD, NEAR = 16, 8, 4
 
 
 @compiled
 def _withdraw(flags, plain_ptr, plain, spare, gone, count, head):
     """What all that left since *head* no longer gives to plain gates.
 
-    Returns the new end of ``gone``, and how many of these assets are in a gate with a record or in a mesh.
+    Returns the new end of ``gone``, and how many of these assets are special.
     """
     tail, more = count[GONE], 0
     while head < tail:
+        if head + FAR_AHEAD < tail:
+            prefetch(plain_ptr, np.uint64(gone[head + FAR_AHEAD]))
+        if head + AHEAD < tail:
+            prefetch(plain, np.uint64(plain_ptr[gone[head + AHEAD]]))
+        if head + NEAR < tail:
+            u = gone[head + NEAR]
+            for j in range(plain_ptr[u], plain_ptr[u + 1]):
+                if plain[j] < 0:
+                    prefetch(spare, np.uint64(2 * ~plain[j]))
         u = gone[head]
         head += 1
-        more += flags[u] & (LINKED | MESHED) != 0
+        more += flags[u] & SPECIAL != 0
         for j in range(plain_ptr[u], plain_ptr[u + 1]):
             falls = plain[j]
             if falls < 0:
@@ -69,12 +84,26 @@ def _withdraw(flags, plain_ptr, plain, spare, gone, count, head):
 
 
 @compiled
-def _look(r, s, w, start):
-    """Joined gates of what left since *start* are to be judged."""
-    gate, count = s.gate, w.count
+def _note(r, s, w, start):
+    """Special assets of what left since *start* of ``gone`` are noted in ``left``."""
+    flags, local, spot, gone, left, count = s.flags, s.local, r.spot, w.gone, w.left, w.count
+    tail = count[LEFT]
     for i in range(start, count[GONE]):
-        u = w.gone[i]
-        if s.flags[u] & LINKED:
+        if flags[gone[i]] & SPECIAL:
+            u = spot[gone[i]]
+            local[u] &= ~WORKS
+            left[tail] = u
+            tail += 1
+    count[LEFT] = tail
+
+
+@compiled
+def _look(r, s, w, start):
+    """Joined gates of what left since *start* of ``left`` are to be judged."""
+    gate, count = s.gate, w.count
+    for i in range(start, count[LEFT]):
+        u = w.left[i]
+        if s.local[u] & LINKED:
             for j in range(r.use_ptr[u], r.use_ptr[u + 1]):
                 if gate[r.use_gate[j], FORM] & 3 == JOINED:
                     look_at(gate, w.dirty, count, r.use_gate[j])
@@ -91,7 +120,7 @@ def _judge(r, s, w):
             keep(gate, w.gates, count, g)
             gate[g, HAVE] = joined_have(s, r.ptr, r.member, g)
         if gate[g, FORM] & OUTAGE and gate[g, HAVE] < gate[g, NEED]:
-            drop(s.flags, w.gone, count, gate[g, OWNER])
+            drop(s.flags, w.gone, count, r.special[gate[g, OWNER]])
     count[DIRTY] = 0
 
 
@@ -102,13 +131,15 @@ def settle(r, s, w):
     while True:
         head, more = _withdraw(s.flags, r.plain_ptr, r.plain, s.spare, w.gone, w.count, done)
         if more:
-            _look(r, s, w, done)
+            start = w.count[LEFT]
+            _note(r, s, w, done)
+            _look(r, s, w, start)
             for k in range(s.grounded):
-                candidates = unground(r, s, w, k, done)
+                candidates = unground(r, s, w, k, start)
                 if candidates > 0:
                     reground(r, s, w, k, candidates)
             for k in range(len(r.mesh_ptr)):
-                part(r, s, w, k, done)
+                part(r, s, w, k, start)
             _judge(r, s, w)
         done = head
         if head == w.count[GONE]:
@@ -139,6 +170,10 @@ def _undo_plain(flags, plain_ptr, plain, spare, spare_before, gone, left):
             spare[g, SPARE] = spare_before[g]
         return
     for i in range(left):
+        if i + FAR_AHEAD < left:
+            prefetch(plain_ptr, np.uint64(gone[i + FAR_AHEAD]))
+        if i + AHEAD < left:
+            prefetch(plain, np.uint64(plain_ptr[gone[i + AHEAD]]))
         u = gone[i]
         flags[u] |= WORKS
         for j in range(plain_ptr[u], plain_ptr[u + 1]):
@@ -149,10 +184,12 @@ def _undo_plain(flags, plain_ptr, plain, spare, spare_before, gone, left):
 @compiled
 def undo(r, s, w):
     """Take everything back."""
-    flags, gate, touched, gates, count = s.flags, s.gate, w.touched, w.gates, w.count
-    _undo_plain(flags, r.plain_ptr, r.plain, s.spare, r.spare_before, w.gone, count[GONE])
+    local, gate, touched, gates, count = s.local, s.gate, w.touched, w.gates, w.count
+    _undo_plain(s.flags, r.plain_ptr, r.plain, s.spare, r.spare_before, w.gone, count[GONE])
+    for i in range(count[LEFT]):
+        local[w.left[i]] |= WORKS
     for i in range(count[TOUCHED]):
-        flags[touched[i]] &= ~TOUCHED_BIT
+        local[touched[i]] &= ~TOUCHED_BIT
     for k in range(s.pairs):
         for i in range(count[TOUCHED]):
             s.rank[k, touched[i]] = r.rank_before[k, touched[i]]
@@ -161,8 +198,8 @@ def undo(r, s, w):
         gate[g, MARK] = 0
         gate[g, HAVE] = gate[g, HAVE_BEFORE]
         gate[g, SUPPORT] = gate[g, SUPPORT_BEFORE]
-    count[GONE] = count[TOUCHED] = count[GATES] = 0
-    count[FRESH] = len(flags) + 1
+    count[GONE] = count[LEFT] = count[TOUCHED] = count[GATES] = 0
+    count[FRESH] = len(local) + 1
 
 
 @compiled

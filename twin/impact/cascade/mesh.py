@@ -10,10 +10,11 @@ from __future__ import annotations
 import numpy as np
 
 from twin.impact.cascade.state import (
+    FAR,
     FORM,
     FRESH,
-    GONE,
     JOINED,
+    LEFT,
     MESHED,
     SERVICE,
     SILENT,
@@ -26,22 +27,20 @@ from twin.impact.compiled import compiled
 
 #: A hole that has no number yet.
 PENDING = 0
-#: Ways around holes are looked for one by one while they pass no more than so many assets a hole.
-FAR = 32
 
 
 @compiled
 def joined_have(s, ptr, member, g):
     """Most end points of a joined gate that carry and lie in one island."""
-    best, flags, label = 0, s.flags, s.rank[s.grounded + ((s.gate[g, FORM] & SERVICE) >> SLOT_BIT)]
+    best, local, label = 0, s.local, s.rank[s.grounded + ((s.gate[g, FORM] & SERVICE) >> SLOT_BIT)]
     for i in range(ptr[g], ptr[g + 1]):
         u = member[i]
-        if flags[u] & (WORKS | SILENT) != WORKS:
+        if local[u] & (WORKS | SILENT) != WORKS:
             continue
         count = 0
         for j in range(ptr[g], ptr[g + 1]):
             v = member[j]
-            if flags[v] & (WORKS | SILENT) == WORKS and label[v] == label[u]:
+            if local[v] & (WORKS | SILENT) == WORKS and label[v] == label[u]:
                 count += 1
         best = max(best, count)
     return best
@@ -60,63 +59,119 @@ def part(r, s, w, k, start):
     """Find which islands the loss of transport has parted, and give the smaller parts a label of their own.
 
     A hole is lost transport that hangs together. Around most holes there is a short way, or they cut off something
-    that meets no other hole: each is looked at by itself. Holes that share a part between them, and those with a long
-    way around, are searched from all their borders together; parts left open then hang together, for on the way from
-    one to another every closed part would lie between two such holes.
+    that meets no other hole: each is looked at by itself. A hole that closes in a part next to holes that are still to
+    be looked at is looked at again together with them. So a part is closed in by one hole alone (or several that are
+    taken as one), and all parts that none closed in hang together: on the way from one to another, the part behind each
+    hole would be closed in by it. When long ways have been walked, the rest is searched at once.
     """
-    hole, joint, count = w.hole, w.joint, w.count
+    hole, joint, ring, count = w.hole, w.joint, w.ring, w.count
     holes = _number(r, s, w, k, start)
-    if not holes:
-        return
-    far, walked = min(FAR * holes, len(r.mesh_to)), 0
-    for i in range(start, count[GONE]):
-        number = hole[w.gone[i]]
-        if number < 1:
+    far, walked, rest = count[FAR] * max(holes, len(r.mesh_to) // 256), 0, 0
+    for number in range(1, holes + 1):
+        if joint[number] != number:
             continue
-        seeds = _border(r, s, w, k, w.gone[i], number, -1 - number)
-        if walked > far:
-            joint[number] = 1
-        elif seeds > 1:
-            found = _search(s.flags, r.mesh_ptr, r.mesh_to, w.fresh, w.group, w.parent, w.active, k, w.queue[:seeds])
-            walked += found
-            if _between(r, w, k, found, number):
-                for place in range(found):
-                    w.group[w.fresh[place]] = -1
-            else:
-                _relabel(r, s, w, k, found)
-    _part_jointly(r, s, w, k, start)
-    for i in range(start, count[GONE]):
-        hole[w.gone[i]] = -1
-    joint[1 : holes + 1] = 0
+        if walked <= far:
+            walked += _around(r, s, w, k, number)
+        elif rest == 0:
+            rest = number
+        else:
+            _unite(joint, ring, number, rest)
+    if rest:
+        _around(r, s, w, k, rest)
+    if holes:
+        for i in range(start, count[LEFT]):
+            hole[w.left[i]] = -1
 
 
 @compiled
 def _number(r, s, w, k, start):
     """Number the holes that what left since *start* makes, from 1; returns how many there are."""
-    hole, holes = w.hole, 0
-    for i in range(start, w.count[GONE]):
-        v = w.gone[i]
-        if s.flags[v] & (MESHED | SILENT) == MESHED and r.mesh_ptr[k, v] < r.mesh_ptr[k, v + 1]:
+    hole, stack, holes = w.hole, w.was, 0
+    for i in range(start, w.count[LEFT]):
+        v = w.left[i]
+        if s.local[v] & (MESHED | SILENT) == MESHED and r.mesh_ptr[k, v] < r.mesh_ptr[k, v + 1]:
             hole[v] = PENDING
-            holes += 1
-    if holes:
-        holes = 0
-        for i in range(start, w.count[GONE]):
-            if hole[w.gone[i]] == PENDING:
-                holes += 1
-                _border(r, s, w, k, w.gone[i], PENDING, holes)
+    for i in range(start, w.count[LEFT]):
+        if hole[w.left[i]] != PENDING:
+            continue
+        holes += 1
+        w.first[holes] = w.left[i]
+        w.joint[holes] = w.ring[holes] = holes
+        stack[0], top = w.left[i], 1
+        hole[w.left[i]] = holes
+        while top:
+            top -= 1
+            v = stack[top]
+            for j in range(r.mesh_ptr[k, v], r.mesh_ptr[k, v + 1]):
+                u = r.mesh_to[j]
+                if hole[u] == PENDING:
+                    hole[u] = holes
+                    stack[top] = u
+                    top += 1
     return holes
 
 
 @compiled
-def _border(r, s, w, k, first, old, new):
-    """Working transport around the hole that *first* is in, each once, into ``queue``; returns how many.
+def _unite(joint, ring, a, b):
+    """Holes of *a* are looked at with those of *b* from now on; both stand for others and are not the same."""
+    joint[a] = b
+    ring[a], ring[b] = ring[b], ring[a]
 
-    Numbers of the hole change from *old* to *new* on the way.
+
+@compiled
+def _around(r, s, w, k, number):
+    """Look at a hole and those joined to it, or join it to others; returns how much transport was walked."""
+    island, queue, seeds, h = s.rank[s.grounded + k], w.queue, 0, number
+    while True:
+        seeds = _border(r, s, w, k, h, seeds)
+        h = w.ring[h]
+        if h == number:
+            break
+    for i in range(seeds):
+        w.group[queue[i]] = -1
+    if seeds < 2:
+        return seeds
+    if w.ring[number] == number:  # one hole lies in one island
+        return _close(r, s, w, k, number, queue[:seeds])
+    chosen, labels = queue[:seeds].copy(), np.zeros(seeds, np.int32)
+    for i in range(seeds):
+        labels[i] = island[chosen[i]]
+    chosen = chosen[np.argsort(labels)]
+    labels.sort()
+    first, walked = 0, 0
+    while first < seeds and w.joint[number] == number:
+        last = first + 1
+        while last < seeds and labels[last] == labels[first]:
+            last += 1
+        if last - first > 1:
+            walked += _close(r, s, w, k, number, chosen[first:last])
+        first = last
+    return walked
+
+
+@compiled
+def _close(r, s, w, k, number, seeds):
+    """Search from what lies around holes in one island, and label what they close in; or join them to others."""
+    found = _search(s.local, r.mesh_ptr, r.mesh_to, w.fresh, w.group, w.parent, w.active, k, seeds)
+    if _between(r, w, k, found, number):
+        for i in range(found):
+            w.group[w.fresh[i]] = -1
+    else:
+        _relabel(r, s, w, k, found)
+    return found
+
+
+@compiled
+def _border(r, s, w, k, number, seeds):
+    """Working transport around a hole, each once, into ``queue`` from place *seeds*; returns where it ends.
+
+    ``group`` of it is 0 then. Numbers of the hole change sign on the way.
     """
     hole, group, stack = w.hole, w.group, w.was
-    stack[0], top, seeds = first, 1, 0
-    hole[first] = new
+    stack[0], top = w.first[number], 1
+    old = hole[stack[0]]
+    new = -1 - old
+    hole[stack[0]] = new
     while top:
         top -= 1
         v = stack[top]
@@ -126,78 +181,38 @@ def _border(r, s, w, k, first, old, new):
                 hole[u] = new
                 stack[top] = u
                 top += 1
-            elif s.flags[u] & (WORKS | SILENT) == WORKS and group[u] < 0:
+            elif s.local[u] & (WORKS | SILENT) == WORKS and group[u] < 0:
                 group[u] = 0
                 w.queue[seeds] = u
                 seeds += 1
-    for i in range(seeds):
-        group[w.queue[i]] = -1
     return seeds
 
 
 @compiled
 def _between(r, w, k, found, number):
-    """Whether a part that the search around hole *number* closed in meets other holes too; all of them are marked."""
-    met = False
+    """Whether a part that the search around hole *number* closed in meets holes that are still to be looked at.
+
+    All of these are joined, under the one that will be looked at last.
+    """
+    hole, joint, stands = w.hole, w.joint, number
     for i in range(found):
         v = w.fresh[i]
         if w.active[_root(w.parent, w.group[v])] != 0:
             continue
         for j in range(r.mesh_ptr[k, v], r.mesh_ptr[k, v + 1]):
-            other = w.hole[r.mesh_to[j]]
-            if other < -1:
-                other = -1 - other
-            if other > 0 and other != number:
-                w.joint[other] = w.joint[number] = 1
-                met = True
-    return met
+            other = hole[r.mesh_to[j]]
+            if other == -1:
+                continue
+            other = _root(joint, other if other > 0 else -1 - other)
+            if other <= number or other == stands:
+                continue
+            _unite(joint, w.ring, min(stands, other), max(stands, other))
+            stands = max(stands, other)
+    return stands != number
 
 
 @compiled
-def _part_jointly(r, s, w, k, start):
-    """The same for the marked holes of an island, all at once."""
-    flags, island, queue = s.flags, s.rank[s.grounded + k], w.queue
-    seeds = _borders(r, s, w, k, start)
-    if seeds < 2:
-        return
-    chosen, labels = queue[:seeds].copy(), np.zeros(seeds, np.int32)
-    for i in range(seeds):
-        labels[i] = island[chosen[i]]
-    order = np.argsort(labels)
-    first = 0
-    while first < seeds:
-        last = first + 1
-        while last < seeds and labels[order[last]] == labels[order[first]]:
-            last += 1
-        if last - first > 1:
-            found = _search(
-                flags, r.mesh_ptr, r.mesh_to, w.fresh, w.group, w.parent, w.active, k, chosen[order[first:last]]
-            )
-            _relabel(r, s, w, k, found)
-        first = last
-
-
-@compiled
-def _borders(r, s, w, k, start):
-    """Working transport next to marked holes, each once, into ``queue``; returns how many."""
-    group, queue, tail = w.group, w.queue, 0
-    for i in range(start, w.count[GONE]):
-        v = w.gone[i]
-        if w.hole[v] == -1 or not w.joint[-1 - w.hole[v]]:
-            continue
-        for j in range(r.mesh_ptr[k, v], r.mesh_ptr[k, v + 1]):
-            u = r.mesh_to[j]
-            if s.flags[u] & (WORKS | SILENT) == WORKS and group[u] < 0:
-                group[u] = 0
-                queue[tail] = u
-                tail += 1
-    for i in range(tail):
-        group[queue[i]] = -1
-    return tail
-
-
-@compiled
-def _search(flags, mesh_ptr, mesh_to, fresh, group, parent, active, k, seeds):
+def _search(local, mesh_ptr, mesh_to, fresh, group, parent, active, k, seeds):
     """Breadth-first from all seeds of one island at once, until at most one group of them is still searching.
 
     ``active`` of a group's root counts its assets still to be looked at. Returns how many assets ``fresh`` holds.
@@ -214,7 +229,7 @@ def _search(flags, mesh_ptr, mesh_to, fresh, group, parent, active, k, seeds):
         a = _root(parent, group[v])
         for j in range(mesh_ptr[k, v], mesh_ptr[k, v + 1]):
             u = mesh_to[j]
-            if flags[u] & (WORKS | SILENT) != WORKS:
+            if local[u] & (WORKS | SILENT) != WORKS:
                 continue
             if group[u] < 0:
                 group[u] = a
@@ -246,7 +261,7 @@ def _relabel(r, s, w, k, found):
         if active[a] == 0:  # from now on the negative of its label
             active[a] = -count[FRESH]
             count[FRESH] += 1
-        touch(s.flags, w.touched, count, v)
+        touch(s.local, w.touched, count, v)
         island[v] = -active[a]
         for j in range(r.use_ptr[v], r.use_ptr[v + 1]):
             g = r.use_gate[j]

@@ -15,14 +15,12 @@ from twin.impact.cascade.state import (
     OUTAGE,
     OWNER,
     PLAIN,
+    RECORD,
     SLOT_BIT,
     SPARE,
 )
 from twin.impact.system import System, ranges
-from twin.snapshot.arrays import Bools, Bytes, Indices, Ints, Longs
-
-#: A gate's record has so many numbers: half a cache line.
-RECORD = 8
+from twin.snapshot.arrays import Bools, Bytes, Indices, Ints, Longs, Mesh
 
 
 class Members(NamedTuple):
@@ -56,30 +54,55 @@ def kinds(system: System) -> Bytes:
     return kind
 
 
-def records_of(system: System, gates: Longs, kind: Bytes) -> Ints:
-    """(r, 8) records of *gates* without the counters."""
+def records_of(system: System, gates: Longs, kind: Bytes, special: Ints) -> Ints:
+    """(r, 8) records of *gates* without the counters; *special* as in ``Rules``."""
     g = system.gates
     slots = np.zeros(len(system.grounded), np.int32)
     for services in (sorted(system.arrays.orders), system.joined_services):
         slots[services] = np.arange(len(services))
     gate = np.zeros((len(gates), RECORD), np.int32)
-    gate[:, NEED], gate[:, OWNER] = g.need[gates], g.owner[gates]
+    gate[:, NEED], gate[:, OWNER] = g.need[gates], np.searchsorted(special, g.owner[gates])
     gate[:, FORM] = kind | slots[g.service[gates]] << SLOT_BIT | np.where(system.outage[gates], OUTAGE, 0)
     return gate
 
 
-def members_of(system: System, gates: Longs) -> Members:
-    """Members of *gates*, numbered from 0."""
-    g, n = system.gates, system.n
+def specials(system: System, gates: Longs, meshes: list[Mesh | None]) -> Ints:
+    """Rows of what is in one of *gates* or *meshes*, sorted."""
+    g = system.gates
+    found = np.zeros(system.n, bool)
+    found[g.owner[gates]] = found[g.member[ranges(g.ptr, gates)]] = True
+    for mesh in meshes:
+        if mesh is not None:
+            found |= mesh.ptr[1:] > mesh.ptr[:-1]
+    return np.flatnonzero(found).astype(np.int32)
+
+
+def mesh_of(meshes: list[Mesh | None], special: Ints, spot: Ints) -> tuple[Indices, Ints]:
+    """Transport meshes, one row of offsets each into one list: ``Rules.mesh_ptr`` and ``mesh_to``."""
+    ptr = np.zeros((len(meshes), len(special) + 1), np.uint32)
+    lists, before = [np.zeros(0, np.int32)], 0
+    for k, mesh in enumerate(meshes):
+        if mesh is not None:
+            sizes = mesh.ptr[special + 1] - mesh.ptr[special]
+            ptr[k, 1:] = np.cumsum(sizes)
+            ptr[k] += np.uint32(before)
+            lists.append(spot[mesh.to])
+            before += len(mesh.to)
+    return ptr, np.concatenate(lists)
+
+
+def members_of(system: System, gates: Longs, special: Ints) -> Members:
+    """Members of *gates*, numbered from 0, all in spots."""
+    g = system.gates
     sizes = g.ptr[gates + 1] - g.ptr[gates]
-    member = g.member[ranges(g.ptr, gates)]
+    member = np.searchsorted(special, g.member[ranges(g.ptr, gates)]).astype(np.int32)
     of = np.repeat(np.arange(len(gates), dtype=np.int32), sizes)
     sort = np.argsort(member, kind="stable")
-    numbers = np.arange(n + 1)
+    owner, numbers = np.searchsorted(special, g.owner[gates]), np.arange(len(special) + 1)
     return Members(
         ptr=np.concatenate([[0], np.cumsum(sizes)]).astype(np.uint32),
         member=member,
-        own_ptr=np.searchsorted(g.owner[gates], numbers).astype(np.uint32),
+        own_ptr=np.searchsorted(owner, numbers).astype(np.uint32),
         use_ptr=np.searchsorted(member[sort], numbers).astype(np.uint32),
         use_gate=of[sort],
     )

@@ -18,9 +18,10 @@ from twin.errors import TwinError
 from twin.impact.cascade import kernels
 from twin.impact.cascade.ground import supply
 from twin.impact.cascade.mesh import joined_have
-from twin.impact.cascade.records import Members, kinds, members_of, plain_of, records_of
+from twin.impact.cascade.records import Members, kinds, members_of, mesh_of, plain_of, records_of, specials
 from twin.impact.cascade.state import (
     FALLS,
+    FAR,
     FORM,
     FRESH,
     GONE,
@@ -35,6 +36,7 @@ from twin.impact.cascade.state import (
     PLAIN,
     SILENT,
     SPARE,
+    SPECIAL,
     SUPPORT,
     SUPPORT_BEFORE,
     WORKED,
@@ -45,7 +47,7 @@ from twin.impact.cascade.state import (
 )
 from twin.impact.kernels import islands
 from twin.impact.system import System
-from twin.snapshot.arrays import Bools, Bytes, Floats, Ints, Longs
+from twin.snapshot.arrays import Bools, Bytes, Floats, Indices, Ints, Longs
 
 #: Losses of more than one in so many assets are listed from the flags instead of being sorted.
 MANY = 32
@@ -66,19 +68,21 @@ class Standing:
         grounded, joined = sorted(system.arrays.orders), system.joined_services
         kind = kinds(system)
         gates = np.flatnonzero(kind != PLAIN)
-        members = members_of(system, gates)
+        meshes = [system.arrays.meshes.get(service) for service in joined]
+        special = specials(system, gates, meshes)
+        spot = np.zeros(system.n, np.int32)
+        spot[special] = np.arange(len(special))
+        members = members_of(system, gates, special)
         plain_ptr, plain, spare = plain_of(system, kind == PLAIN, self.delivers)
-        mesh_ptr, mesh_to = _meshes(system, joined)
-        rank = np.zeros((len(grounded) + len(joined), system.n), np.int32)
-        self.state = State(
-            self._flags(members, mesh_ptr),
-            rank,
-            spare,
-            records_of(system, gates, kind[gates]),
-            len(grounded),
-            len(rank),
-        )
-        self.rules = Rules(*map(_frozen, (plain_ptr, plain, spare[:, 0].copy(), rank, *members, mesh_ptr, mesh_to)))
+        mesh_ptr, mesh_to = mesh_of(meshes, special, spot)
+        rank = np.zeros((len(grounded) + len(joined), len(special)), np.int32)
+        flags = np.where(system.baseline, WORKS | WORKED, 0).astype(np.uint8)
+        flags[special] |= SPECIAL
+        local = self._local(special, members, mesh_ptr)
+        records = records_of(system, gates, kind[gates], special)
+        self.state = State(flags, local, rank, spare, records, len(grounded), len(rank))
+        kept = plain_ptr, plain, spare[:, SPARE].copy(), rank, special, spot, *members, mesh_ptr, mesh_to
+        self.rules = Rules(*map(_frozen, kept))
         self._write_state(len(joined))
         self._check()
         self._idle: deque[tuple[State, Work]] = deque()
@@ -96,23 +100,23 @@ class Standing:
             return Standing.of(system)
         return system.kept("cautious", lambda: Standing(system, silent))
 
-    def _flags(self, members: Members, mesh_ptr: Longs) -> Bytes:
-        """(n,) flags of the assets before any event."""
+    def _local(self, special: Ints, members: Members, mesh_ptr: Indices) -> Bytes:
+        """(q,) flags of the special assets before any event."""
         linked = (np.diff(members.own_ptr) > 0) | (np.diff(members.use_ptr) > 0)
         meshed = (np.diff(mesh_ptr, axis=1) > 0).any(axis=0)
-        flags = np.where(self.system.baseline, WORKS | WORKED, 0) | np.where(self.silent, SILENT, 0)
+        flags = np.where(self.system.baseline[special], WORKS, 0) | np.where(self.silent[special], SILENT, 0)
         return (flags | np.where(linked, LINKED, 0) | np.where(meshed, MESHED, 0)).astype(np.uint8)
 
     def _write_state(self, joined: int) -> None:
         """Ranks, islands and records of the state before any event."""
-        rules, (flags, rank, _, gate, grounded, _) = self.rules, self.state
-        n = self.system.n
-        unsat, queue = np.zeros(n + 1, np.int32), np.zeros(n + 1, np.int32)
+        rules, (_, local, rank, _, gate, grounded, _) = self.rules, self.state
+        unsat, queue = np.zeros(len(local) + 1, np.int32), np.zeros(len(local) + 1, np.int32)
+        delivers = self.delivers[rules.special]
         for k in range(grounded):
             rank[k] = -1
-            supply(flags, rank[k], gate, rules, k, unsat, queue)
+            supply(local, rank[k], gate, rules, k, unsat, queue)
         for k in range(joined):
-            islands(rules.mesh_ptr[k], rules.mesh_to, self.delivers, rank[grounded + k], queue)
+            islands(rules.mesh_ptr[k], rules.mesh_to, delivers, rank[grounded + k], queue)
         for place in np.flatnonzero(gate[:, FORM] & 3 == JOINED):
             gate[place, HAVE] = joined_have(self.state, rules.ptr, rules.member, place)
         gate[:, HAVE_BEFORE], gate[:, SUPPORT_BEFORE] = gate[:, HAVE], gate[:, SUPPORT]
@@ -120,7 +124,8 @@ class Standing:
     def _check(self) -> None:
         """The state before any event stands by itself, or nothing that follows from it would be right."""
         gate, spare, up = self.state.gate, self.state.spare, self.system.baseline
-        broken = (gate[:, FORM] & OUTAGE > 0) & (gate[:, HAVE] < gate[:, NEED]) & up[gate[:, OWNER]]
+        owner = self.rules.special[gate[:, OWNER]]
+        broken = (gate[:, FORM] & OUTAGE > 0) & (gate[:, HAVE] < gate[:, NEED]) & up[owner]
         count = int(broken.sum()) + int((up[spare[:, FALLS]] & (spare[:, SPARE] < 0)).sum())
         if count:
             raise TwinError(f"{count} gate(s) do not hold before any event", fix="Report it, with the snapshot.")
@@ -132,10 +137,10 @@ class Standing:
         Not so where a working asset is without supply in a grounded service (a ``degrade`` gate), or where a standby
         source that is off is transport: such a source coming on could help others.
         """
-        idle = np.flatnonzero(self.silent)
+        idle = np.flatnonzero(self.state.local & SILENT)
         transport = (self.rules.mesh_ptr[:, idle + 1] > self.rules.mesh_ptr[:, idle]).any()
         unsupplied = (self.state.rank[: self.state.grounded] < 0).any(axis=0)
-        return not transport and not (unsupplied & self.system.baseline).any()
+        return not transport and not (unsupplied & self.system.baseline[self.rules.special]).any()
 
     @contextmanager
     def worker(self) -> Iterator[tuple[State, Work]]:
@@ -143,7 +148,7 @@ class Standing:
         try:
             pair = self._idle.pop()
         except IndexError:
-            pair = self.state.copy(), scratch(self.system.n, len(self.state.gate))
+            pair = self.state.copy(), scratch(self.system.n, len(self.state.gate), len(self.state.local))
         yield pair
         self._idle.append(pair)  # not after an exception: its state may be half undone
 
@@ -230,16 +235,18 @@ class Tally(NamedTuple):
     worth: Floats
 
 
-def scratch(n: int, m: int) -> Work:
-    """Work space for cascades over n assets and m gates."""
-    count = np.zeros(5, np.int64)
-    count[FRESH] = n + 1
-    gone, touched, queue, was, fresh, group, parent, active, hole, joint = (
-        np.zeros(n + 1, np.int32) for _ in range(10)
+def scratch(n: int, m: int, q: int) -> Work:
+    """Work space for cascades over n assets, q special ones, and m gates with records."""
+    count = np.zeros(7, np.int64)
+    count[FRESH], count[FAR] = q + 1, 32
+    left, touched, queue, was, fresh, group, parent, active, hole, first, joint, ring = (
+        np.zeros(q + 1, np.int32) for _ in range(12)
     )
     group[:] = hole[:] = -1
-    gates, dirty = np.zeros(m, np.int32), np.zeros(m, np.int32)
-    return Work(gone, touched, gates, dirty, queue, was, fresh, group, parent, active, hole, joint, count)
+    gone, gates, dirty = np.zeros(n + 1, np.int32), np.zeros(m, np.int32), np.zeros(m, np.int32)
+    return Work(
+        gone, left, touched, gates, dirty, queue, was, fresh, group, parent, active, hole, first, joint, ring, count
+    )
 
 
 def _frozen(array: Any) -> Any:
@@ -247,15 +254,3 @@ def _frozen(array: Any) -> Any:
     view = np.ascontiguousarray(array).view()
     view.flags.writeable = False
     return view
-
-
-def _meshes(system: System, joined: list[int]) -> tuple[Longs, Ints]:
-    """Transport meshes of the services with joined gates, one row of offsets each into one list."""
-    ptr = np.zeros((len(joined), system.n + 1), np.int64)
-    lists: list[Ints] = []
-    for k, service in enumerate(joined):
-        mesh = system.arrays.meshes.get(service)
-        if mesh is not None:
-            ptr[k] = mesh.ptr + sum(len(part) for part in lists)
-            lists.append(mesh.to)
-    return ptr, np.concatenate([*lists, np.zeros(0, np.int32)])

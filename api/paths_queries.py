@@ -36,7 +36,7 @@ class PathsRequest(Strict):
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={
-            "examples": [{"from": "fibre:router/7", "to": "fibre:router/31", "k": 2, "disjoint": "risk"}]
+            "examples": [{"from": "fibre:router/ulm", "to": "fibre:router/kiel", "k": 2, "disjoint": "risk"}]
         },
         populate_by_name=True,
     )

@@ -20,9 +20,9 @@ Ask = Callable[..., dict[str, list[Finding]]]
 def ask(tmp_path: Path) -> Ask:
     """Findings by code of assets (lines of a table) and links ("a TYPE b")."""
 
-    def found(assets: list[str], links: list[str]) -> dict[str, list[Finding]]:
-        rows = [row + "," * (HEAD.count(",") - row.count(",")) for row in assets]
-        (tmp_path / "assets.csv").write_text("\n".join([HEAD, *rows]) + "\n", encoding="utf-8")
+    def found(assets: list[str], links: list[str], head: str = HEAD) -> dict[str, list[Finding]]:
+        rows = [row + "," * (head.count(",") - row.count(",")) for row in assets]
+        (tmp_path / "assets.csv").write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
         lines = [",".join([a, t, b, *more]) for a, t, b, *more in (link.split() for link in links)]
         rows = [line + "," * (4 - line.count(",")) for line in lines]
         (tmp_path / "links.csv").write_text("\n".join(["from,type,to,group,need", *rows]) + "\n", encoding="utf-8")
@@ -147,3 +147,13 @@ def test_the_same_asset_twice(ask: Ask) -> None:
 def test_two_sources_at_one_place() -> None:
     place, source = np.array([0, 0, 1, 1, 2]), np.array([0, 1, 2, 2, 0])
     assert _many_sources(place, source).tolist() == [True, True, False, False, False]
+
+
+def test_a_standby_source_that_needs_what_it_supplies(ask: Ask) -> None:
+    found = ask(
+        ["g,genset,,,,,,,,,true", "b,bus,,,,,,,,,true", "l,load"],
+        ["g POWERS b", "b POWERS l"],
+        head=f"{HEAD},standby",
+    )
+    (finding,) = found["standby_not_source"]
+    assert finding.assets == ("b",)

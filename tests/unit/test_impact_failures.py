@@ -51,6 +51,16 @@ def test_pairs_are_brute_force(block: range) -> None:
     assert met > 20
 
 
+@pytest.mark.parametrize("seed", [2392, 3321])
+def test_what_an_asset_supplies_to_itself_is_no_redundancy(seed: int) -> None:
+    """Found by the long run: two feeds of a bus that also feeds itself are a pair."""
+    for _, tables, _ in random_systems(range(seed, seed + 1)):
+        brute = Brute(snapshot(tables))
+        pairs = brute.snap.criticality(pairs=True).pairs
+        assert pairs is not None
+        assert {frozenset((r["a"], r["b"])) for r in pairs.to_pylist()} == {frozenset(pair) for pair in brute.pairs()}
+
+
 def test_candidates_are_fewer_than_all_pairs() -> None:
     tried = everything = 0
     for _, tables, _ in random_systems(range(60)):

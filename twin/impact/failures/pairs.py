@@ -207,10 +207,12 @@ def _touches(system: System, alone: Singles, regions: Regions) -> tuple[Longs, L
 def _spare(system: System, regions: Regions) -> Longs:
     """(count,) members to spare of a region that is one outage gate, -1 of a ``degrade`` gate: it loses nobody.
 
-    Of a larger region 1: any two failures may meet there.
+    Of a larger region 1: any two failures may meet there. What an asset would supply to itself is nothing to spare in a
+    grounded service: it goes when the others go.
     """
-    g = system.gates
-    delivers = system.baseline[g.member] & ~system.finite[g.member]
+    g, gate = system.gates, system.gate_of_member
+    itself = (g.member == g.owner[gate]) & system.grounded[g.service[gate]]
+    delivers = system.baseline[g.member] & ~system.finite[g.member] & ~itself
     have = np.bincount(system.gate_of_member[delivers], minlength=system.m)
     spare = np.where(g.degrade, -1, have - g.need)
     return np.where(regions.gate >= 0, spare[np.maximum(regions.gate, 0)] if system.m else 0, 1)

@@ -77,6 +77,12 @@ class ListQuery(Strict):
     limit: int = Field(LIMITS.max_page, ge=1, le=LIMITS.max_page, description="Ids of a list at most.")
 
 
+class ColdStartQuery(ListQuery):
+    """Which part of the rounds."""
+
+    skip: int = Field(0, ge=0, le=2**31, description="Ids to leave out first: those of the pages before.")
+
+
 class ExposedRequest(ImpactRequest):
     """An event, and how to look for further failures."""
 

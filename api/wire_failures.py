@@ -146,8 +146,10 @@ class ColdStartAnswer(Answer, Rests):
     started: int
     stuck_total: int = Field(description="Assets that operate and would not start.")
     sizes: list[int] = Field(description="Assets of every round.")
+    first_round: int = Field(description="Place of the first round that is given, from 0 on.")
     rounds: list[list[str]] = Field(description="The ids of each round, as many as `limit` allows.")
     stuck: list[str]
+    complete: bool = Field(description="Whether all ids are given; else ask on with `skip`.")
 
 
 class Core(Open):

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from api.answers import answer, not_modified, unchanged
 from api.deps import LimitsDep, ViewDep
 from api.errors import documented
-from api.failure_queries import ListQuery, check_limit
+from api.failure_queries import ColdStartQuery, check_limit
 from api.wire_failures import ColdStartAnswer
 
 router = APIRouter(tags=["impact"])
@@ -22,7 +22,7 @@ router = APIRouter(tags=["impact"])
     responses={200: {"model": ColdStartAnswer}, **documented([400, 409, 413])},
 )
 def get_cold_start(
-    request: Request, view: ViewDep, limits: LimitsDep, query: Annotated[ListQuery, Query()]
+    request: Request, view: ViewDep, limits: LimitsDep, query: Annotated[ColdStartQuery, Query()]
 ) -> Response:
     """What can be started after everything was down, round by round: an energisation order; and what can not."""
     headers = view.headers(request)
@@ -30,4 +30,4 @@ def get_cold_start(
     if unchanged(request, headers["ETag"]):
         return not_modified(headers)
     result = view.snapshot.cold_start()
-    return answer({**result.to_dict(limit), "notice": view.notice}, headers)
+    return answer({**result.to_dict(limit, query.skip), "notice": view.notice}, headers)

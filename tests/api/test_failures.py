@@ -148,6 +148,13 @@ def test_cold_start_and_deadlocks(client: TestClient, twin: Twin) -> None:
     few = good(client.get("/cold-start", params={"limit": 2}), wire.ColdStartAnswer)
     assert sum(map(len, few["rounds"])) == 2
     assert few["sizes"] == cold["sizes"]
+    assert (cold["complete"], few["complete"]) == (True, False)
+    paged: list[str] = []
+    while len(paged) < cold["started"]:
+        page = good(client.get("/cold-start", params={"limit": 2, "skip": len(paged)}), wire.ColdStartAnswer)
+        assert page["rounds"][0][0] in cold["rounds"][page["first_round"]]
+        paged += [name for names in page["rounds"] for name in names]
+    assert paged == [name for names in cold["rounds"] for name in names]
     found = good(client.get("/deadlocks"), wire.DeadlockAnswer)
     assert found["total"] == len(twin.snapshot().deadlocks()) == len(found["items"])
 

@@ -98,7 +98,7 @@ def _source(file: Path | None, random: int | None, seed: int, chance: Any, failu
         )
     if random is None and file is None and (chance is not None or failures is not None):
         raise InvalidParameter("how many scenarios are to be drawn is missing", fix="Add --random 1000.")
-    if random is not None and (chance is None) == (failures is None):
+    if random is not None and file is None and (chance is None) == (failures is None):
         raise InvalidParameter(
             "random scenarios need chances of failure, or a number of failures, and not both",
             fix="Give one of --failures 5, --probability 0.001, --kind power_line=0.01 and --fragility FILE.",

@@ -36,16 +36,19 @@ class ColdStart(Resting):
     stuck: list[str] = field(default_factory=list)
     revision: int = 0
 
-    def to_dict(self, limit: int | None = None) -> dict[str, Any]:
+    def to_dict(self, limit: int | None = None, skip: int = 0) -> dict[str, Any]:
         """Plain data, ready for JSON.
 
         Args:
-            limit: ids in ``rounds`` at most, the first ones, and in ``stuck``; ``sizes`` has the size of every round.
+            limit: ids in ``rounds`` at most, and in ``stuck``; ``sizes`` has the size of every round.
+            skip: so many ids of either are left out first; ``first_round`` is the place of the first round given.
         """
-        left, shown = limit, []
+        stop = None if limit is None else skip + limit
+        shown, at = [], 0
         for names in self.rounds:
-            shown.append(names if left is None else names[: max(left, 0)])
-            left = None if left is None else left - len(names)
+            shown.append(names[max(skip - at, 0) : None if stop is None else max(stop - at, 0)])
+            at += len(names)
+        first = next((place for place, names in enumerate(shown) if names), 0)
         return {
             "revision": self.revision,
             "model_level": "L1",
@@ -53,8 +56,10 @@ class ColdStart(Resting):
             "started": len(self.started),
             "stuck_total": len(self.stuck),
             "sizes": [len(names) for names in self.rounds],
+            "first_round": first,
             "rounds": [names for names in shown if names],
-            "stuck": self.stuck[:limit],
+            "stuck": self.stuck[skip:stop],
+            "complete": skip == 0 and (limit is None or limit >= max(at, len(self.stuck))),
         }
 
 

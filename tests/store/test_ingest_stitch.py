@@ -219,7 +219,7 @@ def test_only_rules_that_data_touch_run_again(store: Store, driver: neo4j.Driver
     assert ["x:s9", "telecom:t2"] in [row[:2] for row in stitched(driver)]
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(1, 12))])
 def test_rules_that_are_not_touched_would_change_nothing(
     store: Store, driver: neo4j.Driver, tmp_path: Path, seed: int
 ) -> None:

@@ -11,7 +11,7 @@ import shapely
 
 from loaders.osm_lines import Cut, Line, Piece, cut
 from loaders.osm_places import Tracks, shape_of
-from loaders.osm_read import Element, Extract
+from loaders.osm_read import Element, Extract, no_cycles
 from loaders.osm_stations import Device, Places, Station, Tie, attach, same_stations, ties, windings
 from loaders.osm_supply import Maker, Supply, supply, unfed
 from loaders.osm_tags import KEYS, Circuits, Level, Meaning, circuits, meaning, name_of, output_mw
@@ -80,7 +80,8 @@ class Network:
     def records(self) -> Iterator[Record]:
         """Assets, links, then what was not understood: one reject for each tag value or missing part."""
         yield from self.extract.rejects
-        self._sort()
+        with no_cycles():
+            self._sort()
         self._find_stations()
         yield from self._lines(POWER)
         yield from self._stations()
@@ -165,7 +166,8 @@ class Network:
                 ref = thing.element.ref if len(found) == 1 else f"{thing.element.ref}/{one.level.label}"
                 lines.append(Line(ref, thing.element.nodes, one.level, one.parallel, one.level.kv))
                 owners.append(thing)
-        made = self._cut(kind, lines, prefix)
+        with no_cycles():
+            made = self._cut(kind, lines, prefix)
         used = {id(owner.element) for owner, parts in zip(owners, made.pieces, strict=True) if parts}
         for thing in things:
             self.counts["taken" if id(thing.element) in used else "inside"] += 1

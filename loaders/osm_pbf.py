@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from loaders.osm_read import Element, Extract
+from loaders.osm_read import Element, Extract, no_cycles
 from twin.errors import SourceUnreadable
 
 WORKER = "loaders.osm_worker"
@@ -36,13 +36,14 @@ def read_pbf(path: Path) -> Extract:
     done, reason = False, "the reader of its format broke off"
     try:
         assert worker.stdout is not None
-        for line in worker.stdout:
-            if not line.endswith(b"\n"):
-                break
-            said = orjson.loads(line)
-            done = "counted" in said
-            reason = said.get("error", reason)
-            _take(said, extract)
+        with no_cycles():
+            for line in worker.stdout:
+                if not line.endswith(b"\n"):
+                    break
+                said = orjson.loads(line)
+                done = "counted" in said
+                reason = said.get("error", reason)
+                _take(said, extract)
     finally:
         worker.kill()
         worker.communicate()

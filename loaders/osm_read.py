@@ -8,11 +8,13 @@ XML is streamed three times (relations, ways, nodes), so that memory holds what 
 from __future__ import annotations
 
 import bz2
+import gc
 import gzip
 import io
 import math
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -31,6 +33,18 @@ DECIMALS = 7
 Wanted = Callable[[dict[str, str]], bool | None]
 #: Whether the place of a node is needed, by its id and tags.
 Placed = Callable[[int, dict[str, str]], bool]
+
+
+@contextmanager
+def no_cycles() -> Iterator[None]:
+    """Pause the search for cycles of objects while millions of plain ones are made: it took 40 % of the time."""
+    on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if on:
+            gc.enable()
 
 
 @dataclass(slots=True)

@@ -9,6 +9,7 @@ but ids. One JSON value a line: ``{"objects": [[type, id, tags, nodes, members],
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -36,6 +37,7 @@ BESIDE = (*ON_POLES, *KEYS[1:-1])
 
 def main(path: str) -> None:
     """Read the file at *path*; what the library does not like is the last line."""
+    gc.disable()  # plain data only, and the process is short
     try:
         _read(path)
     except (RuntimeError, ValueError, OSError, OverflowError, MemoryError) as error:  # of the library, in C++

@@ -52,6 +52,31 @@ def test_the_load_of_the_design() -> None:
     assert result.events[1]["by"] == ["load"]
 
 
+def test_a_standby_source_that_ran_and_went_down_is_the_last_straw() -> None:
+    """The UPS delivers from 0 to 5 s; the router's minute starts only then. Found by the soak."""
+    made = {
+        "mains": {},
+        "ups": {"standby": "true", "ride_through_power_s": 5},
+        "router": {"ride_through_power_s": 60},
+    }
+    snap = snapshot(made, ["mains POWERS ups", "ups POWERS router", "mains POWERS router"])
+    result = snap.timeline(["mains"])
+    assert chained(result, "router") == [("router", 65), ("ups", 5), ("mains", 0)]
+    router = next(a for a in snap.impact(["mains"]).affected if a["id"] == "router")
+    assert router["lost"][0]["failed_members"] == ["mains", "ups"]
+
+
+def test_a_standby_source_lost_before_it_started_is_no_last_straw() -> None:
+    """The genset would start after 30 s and is down from 10 s on: it never carried the load."""
+    made = {
+        "mains": {},
+        "genset": {**GENSET, "start_delay_s": 30, "ride_through_cooling_s": 10},
+        "load": {"ride_through_power_s": MIN},
+    }
+    snap = snapshot(made, ["mains POWERS load", "genset POWERS load", "mains COOLS genset"])
+    assert chained(snap.timeline(["mains"]), "load") == [("load", 60), ("mains", 0)]
+
+
 def test_behind_a_bus_the_race_is_lost_where_help_would_count() -> None:
     result = behind_a_bus().timeline(["mains"], 8 * H)
     assert raced(result) == [("bus", "lost", -60, -1.0, None), ("ups", "won", 840, 14.0, "bus")]

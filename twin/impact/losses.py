@@ -31,12 +31,12 @@ class Losses:
 
 @dataclass
 class Moment:
-    """What :func:`collect` looks at: who works, which standby sources are off or spent, what holds."""
+    """What :func:`collect` looks at: who works, which standby sources are off, which have run or are spent, what holds."""
 
     time_s: float
     working: Bools
     silent: Bools
-    spent: Bools
+    ran: Bools
     evaluation: Evaluation
 
 
@@ -68,8 +68,8 @@ def feeding(system: System, moment: Moment, at: Longs) -> Bools:
 def collect(system: System, flagged: Bools, moment: Moment, idle: Bools | None = None) -> Losses:
     """The flagged gates with who failed them.
 
-    Those are the members that delivered before the event and do not now, standby sources whose fuel is spent,
-    and for ``CONNECTS`` the transport that parts the end points. A gate that holds but is not fed lives on buffers
+    Those are the members that delivered before the event and do not now, standby sources that ran after it and do not
+    now (spent, or down themselves), and for ``CONNECTS`` the transport that parts the end points. A gate that holds but is not fed lives on buffers
     of its own loop: what counts there is what feeds.
 
     Args:
@@ -82,7 +82,7 @@ def collect(system: System, flagged: Bools, moment: Moment, idle: Bools | None =
     at = ranges(g.ptr, gate)
     member = g.member[at]
     counts = np.where(kept[system.gate_of_member[at]], feeding(system, moment, at), delivering(system, moment, at))
-    failed = (system.delivered_before[at] | moment.spent[member]) & ~counts
+    failed = (system.delivered_before[at] | moment.ran[member]) & ~counts
     if idle is not None:
         waited = (system.arrays.standby & system.baseline & ~system.on_before)[member]
         failed |= waited & ~counts & ~idle[member]

@@ -64,6 +64,7 @@ class Timeline:
         self.called: Bools = system.on_before.copy()
         self.on_at = np.where(system.on_before, -NEVER, NEVER)
         self.off_at = np.full(system.n, NEVER)
+        self.ran = np.zeros(system.n, bool)
         self.spent_at = np.full(system.m, NEVER)
         self.has_buffer = system.outage & (self.gates.buffer_s > 0)
         self.callers: list[tuple[Ints, Ints]] = []
@@ -123,8 +124,9 @@ class Timeline:
             if self._return(broken) or self._call(evaluation, now):
                 continue
             gone = self.system.owners(broken & ~buffered) & self.working
-            moment = Moment(now, self.working, silent, self.off_at <= now, evaluation)
+            moment = Moment(now, self.working, silent, self.ran | (self.off_at <= now), evaluation)
             if not gone.any():
+                self.ran = self.ran | (self.standby & self.working & ~silent)
                 self._time(evaluation, now)
                 return moment
             drops.append(collect(self.system, broken & gone[self.gates.owner], moment))

@@ -10,7 +10,8 @@ from api.event_queries import Horizon
 from api.failure_queries import TIMELINE, Chance
 from api.queries import LIMITS, Strict
 
-#: One request takes some ten seconds at most.
+#: Seconds after which a search makes no further cascade or run, and is refused.
+SECONDS = 10.0
 MAX_STEPS = 20_000
 MAX_NODES = 300_000
 #: Runs in time times assets.

@@ -19,6 +19,8 @@ MAX_WORK = 100_000_000
 #: Pairs of failures that are taken up, and seconds after which no further one is tried.
 MAX_PAIRS = 10_000_000
 PAIRS_S = 30.0
+#: Seconds after which no further run in time is made, and the question is refused.
+RUNS_S = 30.0
 MAX_SCENARIOS = 10_000
 #: Failures of all random scenarios together.
 MAX_FAILURES = 2_000_000

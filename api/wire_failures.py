@@ -149,7 +149,7 @@ class ColdStartAnswer(Answer, Rests):
     first_round: int = Field(description="Place of the first round that is given, from 0 on.")
     rounds: list[list[str]] = Field(description="The ids of each round, as many as `limit` allows.")
     stuck: list[str]
-    complete: bool = Field(description="Whether all ids are given; else ask on with `skip`.")
+    complete: bool = Field(description="Whether no id is left after these; else ask on with `skip`.")
 
 
 class Core(Open):

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from api.answers import answer, cut, next_link, not_modified, page_headers, unchanged
 from api.deps import LimitsDep, ViewDep
 from api.errors import documented
-from api.failure_queries import MAX_PAIRS, MAX_WORK, PAIRS_S, CriticalityQuery
+from api.failure_queries import MAX_PAIRS, MAX_WORK, PAIRS_S, RUNS_S, CriticalityQuery
 from api.queries import known, page_size
 from api.wire_failures import CriticalityAnswer
 
@@ -40,6 +40,7 @@ def list_criticality(
         timeline=query.timeline,
         horizon_s=query.horizon_s,
         max_work=MAX_WORK,
+        limit_s=RUNS_S,
         max_pairs=MAX_PAIRS,
         pairs_limit_s=PAIRS_S,
     )

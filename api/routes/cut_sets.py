@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from api.answers import answer
-from api.cut_sets_queries import MAX_NODES, CutSetsRequest
+from api.cut_sets_queries import MAX_NODES, SECONDS, CutSetsRequest
 from api.deps import NO_QUERY, LimitsDep, ViewDep
 from api.errors import documented
 from api.wire_cut_sets import CutSetsAnswer
@@ -38,6 +38,7 @@ def ask_cut_sets(request: Request, body: CutSetsRequest, view: ViewDep, limits: 
         horizon_s=body.horizon_s,
         max_steps=body.steps(view.snapshot.n_assets),
         max_nodes=MAX_NODES,
+        limit_s=SECONDS,
     )
     headers = {"X-Twin-Revision": str(view.snapshot.revision)}
     return answer({**result.to_dict(body.limit), "notice": view.notice}, headers)

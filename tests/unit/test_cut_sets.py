@@ -304,6 +304,20 @@ def test_what_is_down_already_has_no_cut_sets(chain: Snapshot, name: str, says: 
         chain.cut_sets(name)
 
 
+def test_the_order_nobody_asked_for_is_no_error(chain: Snapshot) -> None:
+    assert sets(chain.cut_sets("p1")) == [["p1"]]
+    with pytest.raises(InvalidParameter, match="the order is 2; 1 asset that p1 rests on can fail"):
+        chain.cut_sets("p1", 2)
+
+
+def test_no_cascade_or_run_after_the_time_there_is(chain: Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(LimitExceeded, match="in the time there is: those of fewer than"):
+        chain.cut_sets("load", 2, timeline=True, limit_s=-1)
+    monkeypatch.setattr(find, "TRY_NODES", 2)
+    with pytest.raises(LimitExceeded, match="in the time there is: those of fewer than"):
+        chain.cut_sets("load", 2, limit_s=-1)
+
+
 def test_too_much_is_refused_with_what_was_reached(chain: Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(LimitExceeded, match="2 nodes"):
         chain.cut_sets("load", None, max_nodes=2)

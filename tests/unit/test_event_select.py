@@ -91,6 +91,7 @@ def test_a_selection_chooses(where: Any, ids: str) -> None:
         ("voltage_kv is 3", "null is needed"),
         ('name="open', "cannot be read"),
         ("voltge_kv>3", "Did you mean voltage_kv"),
+        ("voltage_kw>3", "Did you mean voltage_kv or voltage_low_kv or"),
         ("gpus>3", "no asset here carries 'gpus'"),
         ("geometry=1", "no asset has a property 'geometry'"),
         ("voltage_kv>high", "is a number, not 'high'"),

@@ -122,6 +122,8 @@ def test_a_genset_breaks_the_deadlock(make: Make) -> None:
     )
     assert snapshot.baseline_down() == []
     assert snapshot.cold_start().rounds == [["genset"], ["telecom"], ["grid"], ["dc"]]
+    pages = [snapshot.cold_start().to_dict(3, skip) for skip in (0, 3)]
+    assert [page["complete"] for page in pages] == [False, True]
     assert snapshot.deadlocks() == []
 
 

@@ -280,6 +280,8 @@ def test_work_beyond_its_limit_is_refused(fed_twice: Snapshot) -> None:
         fed_twice.single_points_of_failure("hut", max_work=3)
     with pytest.raises(LimitExceeded, match="runs in time"):
         fed_twice.exposed(["bus-a"], timeline=True, max_work=3)
+    with pytest.raises(LimitExceeded, match="not finished in the time there is: 0 of"):
+        fed_twice.criticality(timeline=True, horizon_s=5, limit_s=-1)
     with pytest.raises(LimitExceeded, match="pairs share a gate"):
         fed_twice.criticality(pairs=True, max_pairs=2)
 

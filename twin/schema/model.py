@@ -189,5 +189,5 @@ class Schema:
 
 def suggest(word: str, known: list[str] | Mapping[str, Any]) -> str:
     """A *did you mean* half-sentence for an unknown word, or an empty string."""
-    close = get_close_matches(word, list(known), n=3, cutoff=0.6)
+    close = get_close_matches(word, list(dict.fromkeys(known)), n=3, cutoff=0.6)
     return f" Did you mean {' or '.join(close)}?" if close else ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -109,6 +111,7 @@ def cut_sets(
     horizon_s: float | None = None,
     max_steps: int = MAX_STEPS,
     max_nodes: int = MAX_NODES,
+    limit_s: float = math.inf,
     progress: Progress | None = None,
 ) -> CutSets:
     """The minimal sets of assets whose failure takes an asset down for good, and how likely that is.
@@ -120,13 +123,14 @@ def cut_sets(
         can_fail: kinds or domains that may fail, None for all.
         timeline: what takes it down in the run in time at *horizon_s* (None for its end), not for good.
         max_steps: cascades or runs that a search may make. max_nodes: nodes of a diagram of all sets.
+        limit_s: seconds after which no further cascade or run is made.
         progress: told in words how far it is.
 
     Raises:
         UnknownAsset. InvalidParameter: the order, a kind or a probability is wrong, or the asset does not operate.
         LimitExceeded: too many sets or too much work; it says what was reached.
     """
-    horizon = check_horizon(timeline, horizon_s)
+    until, horizon = time.monotonic() + limit_s, check_horizon(timeline, horizon_s)
     row = catalogue.row(asset_id)
     if not system.baseline[row]:
         why = "is not in service" if not system.arrays.in_service[row] else "does not operate before any event"
@@ -146,7 +150,7 @@ def cut_sets(
         )
     chance, known = chances(system.arrays, catalogue, probabilities, kind_probabilities)
     task = Task(
-        system, row, rows, allowed, order, horizon if timeline else None, max_steps, max_nodes, progress
+        system, row, rows, allowed, order, horizon if timeline else None, max_steps, max_nodes, progress, until
     )  # fmt: skip
     found = find(task)
     result = _assemble(task, catalogue, found, chance, known)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -29,6 +30,7 @@ class Task:
         row: the asset. rows: what it rests on, itself first. allowed: (n,) assets that may fail.
         order: sets of at most so many assets, None for all. horizon_s: in time, or None for the steady state.
         max_steps: cascades or runs at most. max_nodes: nodes of a diagram of all sets.
+        until: monotonic seconds after which no further cascade or run is made.
     """
 
     system: System
@@ -40,6 +42,7 @@ class Task:
     max_steps: int
     max_nodes: int
     progress: Progress | None
+    until: float = math.inf
 
 
 @dataclass
@@ -66,7 +69,14 @@ def find(task: Task) -> Found:
         if task.order is None:
             raise LimitExceeded("in time the cut sets of all orders are too many to run", fix="Give an --order.")
         cuts = cuts_in_time(
-            task.system, task.row, task.allowed, task.order, task.horizon_s, task.max_steps, task.progress
+            task.system,
+            task.row,
+            task.allowed,
+            task.order,
+            task.horizon_s,
+            task.max_steps,
+            task.progress,
+            task.until,
         )
         return Found("runs", cuts, _counts(cuts, task.order), False)
     try:
@@ -77,7 +87,7 @@ def find(task: Task) -> Found:
                 f"all cut sets do not fit a diagram of {task.max_nodes:,} nodes ({error})",
                 fix="Give an --order (1 to 3 are fast), or let fewer assets fail (--can-fail KIND).",
             ) from None
-    search = Search(task.system, task.row, task.rows, task.allowed, task.max_steps, task.progress)
+    search = Search(task.system, task.row, task.rows, task.allowed, task.max_steps, task.progress, task.until)
     search.run(task.order)
     _check_count(len(search.cuts))
     cuts = [tuple(search.rows(cut)) for cut in search.cuts]

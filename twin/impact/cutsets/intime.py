@@ -8,6 +8,8 @@ steady question is monotone, and each event to run holds one of its minimal cut 
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Iterator
 from itertools import combinations
 
@@ -23,19 +25,27 @@ from twin.snapshot.arrays import Bools
 
 
 def cuts_in_time(
-    system: System, row: int, can_fail: Bools, order: int, horizon_s: float, max_steps: int, progress: Progress | None
+    system: System,
+    row: int,
+    can_fail: Bools,
+    order: int,
+    horizon_s: float,
+    max_steps: int,
+    progress: Progress | None,
+    until: float = math.inf,
 ) -> list[tuple[int, ...]]:
     """The sets of at most *order* assets.
 
     Args:
         can_fail: (n,). horizon_s: when to look, inf for the end of all buffers. max_steps: runs and cascades at most.
+        until: monotonic seconds after which no further one is made.
 
     Raises:
         LimitExceeded: more runs would be needed.
     """
     near = regions.upstream(system, np.array([row]), callers=True)
     able = near & can_fail & system.baseline
-    search = Search(uncalled(system), row, np.flatnonzero(near).tolist(), able, max_steps, progress)
+    search = Search(uncalled(system), row, np.flatnonzero(near).tolist(), able, max_steps, progress, until)
     search.run(order)
     seeds = [search.rows(cut) for cut in search.cuts]
     rows = np.flatnonzero(able).tolist()
@@ -48,9 +58,11 @@ def cuts_in_time(
                 continue
             tried.add(event)
             spent += 1
-            if spent > max_steps:
+            late = time.monotonic() > until
+            if spent > max_steps or late:
+                after = "in the time there is" if late else f"after {max_steps:,} runs"
                 raise LimitExceeded(
-                    f"the cut sets in time were not finished after {max_steps:,} runs: those of fewer than {size} "
+                    f"the cut sets in time were not finished {after}: those of fewer than {size} "
                     f"assets are complete, {len(found):,} were found so far",
                     fix=f"Ask for --order {max(1, size - 1)}, let fewer assets fail (--can-fail KIND), or ask steady.",
                     complete_order=size - 1,

@@ -7,6 +7,8 @@ steady cascade confirms every cut set. Its cost is the cut sets and path sets fo
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable
 
 import numpy as np
@@ -33,10 +35,15 @@ class Search:
     """
 
     def __init__(
-        self, system: System, row: int, rows: list[int], can_fail: Bools, max_steps: int, progress: Progress | None
-    ) -> None:
-        """Args: row: the asset. rows: what it rests on. can_fail: (n,). max_steps: cascades at most."""
+        self, system: System, row: int, rows: list[int], can_fail: Bools, max_steps: int, progress: Progress | None,
+        until: float = math.inf,
+    ) -> None:  # fmt: skip
+        """Args: row: the asset. rows: what it rests on. can_fail: (n,). max_steps: cascades at most.
+
+        until: monotonic seconds after which the search stops.
+        """
         self.system, self.row, self.max_steps, self.progress = system, row, max_steps, progress
+        self._until = until
         self._cascade = Cascade(system)
         self._witnesses = Witnesses(system, row, rows)
         self.events: list[int] = []
@@ -140,9 +147,11 @@ class Search:
         work = self.steps + self._branches // BRANCHES
         if self.progress is not None and (self.steps + self._branches) % EVERY == 0:
             self.progress(f"order {self._order}: {len(self.cuts):,} minimal cut sets, {self.steps:,} cascades")
-        if work > self.max_steps:
+        late = time.monotonic() > self._until
+        if work > self.max_steps or late:
+            after = "in the time there is" if late else f"after {self.max_steps:,} steps"
             raise LimitExceeded(
-                f"the cut sets were not finished after {self.max_steps:,} steps: those of fewer than {self._order} "
+                f"the cut sets were not finished {after}: those of fewer than {self._order} "
                 f"assets are complete, {len(self.cuts):,} were found so far",
                 fix=f"Ask for --order {max(1, self._order - 1)}, or let fewer assets fail (--can-fail KIND).",
                 complete_order=self._order - 1,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -81,6 +82,7 @@ class Question:
         weight: see :func:`twin.impact.failures.weights.worth`. domain: only failures of assets of this domain.
         top: most rows of the answer, None for all. timeline: run in time instead of the steady cascade.
         horizon_s: of the run in time, None for its end. max_work: runs in time times assets at most.
+        limit_s: seconds after which no further run in time is made.
     """
 
     weight: str = COUNT
@@ -89,6 +91,7 @@ class Question:
     timeline: bool = False
     horizon_s: float | None = None
     max_work: int = intime.MAX_WORK
+    limit_s: float = math.inf
 
     def check(self) -> None:
         """Raises InvalidParameter: a negative number, or a horizon without a run in time."""
@@ -162,7 +165,7 @@ def _in_time(system: System, rows: Longs, weights: Floats, asked: Question, prog
     what the steady cascade loses is down at infinity. Where the first loses the failed asset alone, or, at infinity,
     where both agree, no run is needed.
     """
-    horizon = intime.horizon_of(asked.horizon_s)
+    until, horizon = time.monotonic() + asked.limit_s, intime.horizon_of(asked.horizon_s)
     most = _steady(Cascade(uncalled(system)), rows, weights, _silent)
     settled: Bools = most[:, 0] <= 1
     if math.isinf(horizon):
@@ -171,6 +174,7 @@ def _in_time(system: System, rows: Longs, weights: Floats, asked: Question, prog
     intime.check_work(len(open_), system.n, asked.max_work, "Criticality in time")
     sums = most
     for done, place in enumerate(open_.tolist(), 1):
+        intime.check_time(until, done - 1, len(open_), "Criticality in time")
         row = rows[place : place + 1]
         lost = intime.Part(system, row).lost(row, horizon)
         sums[place] = weights[lost].sum(axis=0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,11 +36,11 @@ class Outcome:
     def outages(self, row: int) -> list[list[float | None]]:
         """Intervals in which the asset was down, seconds; open at the end when it is not back."""
         found: list[list[float | None]] = []
-        for time, down, back in self.changes:
+        for at, down, back in self.changes:
             if row in down:
-                found.append([time, None])
+                found.append([at, None])
             if row in back:
-                found[-1][1] = time
+                found[-1][1] = at
         return found
 
 
@@ -95,3 +96,9 @@ def check_work(runs: int, n: int, max_work: int, what: str, way_out: str = WAY_O
             f"{what} would take {runs:,} runs in time over {n:,} assets; at most {max_work // max(n, 1):,} are made",
             fix=way_out,
         )
+
+
+def check_time(until: float, done: int, runs: int, what: str, way_out: str = WAY_OUT) -> None:
+    """Make no further run in time after *until* (monotonic seconds). Raises LimitExceeded."""
+    if time.monotonic() > until:
+        raise LimitExceeded(f"{what} was not finished in the time there is: {done:,} of {runs:,} runs", fix=way_out)

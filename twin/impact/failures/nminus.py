@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from twin.errors import InvalidParameter
 from twin.impact.failures import intime
 from twin.impact.failures.criticality import CriticalityResult, Progress, Question
@@ -23,12 +25,14 @@ def criticality(
     max_work: int = intime.MAX_WORK,
     max_pairs: int = MAX_PAIRS,
     pairs_limit_s: float | None = None,
+    limit_s: float = math.inf,
     progress: Progress | None = None,
 ) -> CriticalityResult:
     """The worst single failures, and with *pairs* the worst failures of two.
 
     Args:
-        weight, domain, top, timeline, horizon_s, max_work: see :class:`twin.impact.failures.criticality.Question`.
+        weight, domain, top, timeline, horizon_s, max_work, limit_s: see
+            :class:`twin.impact.failures.criticality.Question`.
         pairs: also every pair that loses more together than one by one (steady only), at most *top* listed; of a
             domain: pairs of assets of it. max_pairs: pairs tried at most, or the question is refused.
         pairs_limit_s: seconds after which no further pair is tried: the answer says what it covers then.
@@ -41,7 +45,7 @@ def criticality(
         raise InvalidParameter(f"the time for pairs is {pairs_limit_s} s", fix="Give seconds above 0, or none.")
     if pairs and timeline:
         raise InvalidParameter("pairs are steady answers", fix="Ask for the pairs without the run in time.")
-    asked = Question(weight, domain, top, timeline, horizon_s, max_work)
+    asked = Question(weight, domain, top, timeline, horizon_s, max_work, limit_s)
     result = _criticality(system, asked, progress)
     if pairs:
         found = worst_pairs(system, asked, progress, max_pairs, pairs_limit_s)

@@ -59,7 +59,7 @@ class ColdStart(Resting):
             "first_round": first,
             "rounds": [names for names in shown if names],
             "stuck": self.stuck[skip:stop],
-            "complete": skip == 0 and (limit is None or limit >= max(at, len(self.stuck))),
+            "complete": stop is None or stop >= max(at, len(self.stuck)),
         }
 
 

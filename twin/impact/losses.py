@@ -31,7 +31,7 @@ class Losses:
 
 @dataclass
 class Moment:
-    """What :func:`collect` looks at: who works, which standby sources are off, which have run or are spent, what holds."""
+    """What :func:`collect` looks at: who works, which standby sources are off, which ran or are spent, what holds."""
 
     time_s: float
     working: Bools
@@ -69,8 +69,8 @@ def collect(system: System, flagged: Bools, moment: Moment, idle: Bools | None =
     """The flagged gates with who failed them.
 
     Those are the members that delivered before the event and do not now, standby sources that ran after it and do not
-    now (spent, or down themselves), and for ``CONNECTS`` the transport that parts the end points. A gate that holds but is not fed lives on buffers
-    of its own loop: what counts there is what feeds.
+    now (spent, or down themselves), and for ``CONNECTS`` the transport that parts the end points. A gate that holds but
+    is not fed lives on buffers of its own loop: what counts there is what feeds.
 
     Args:
         flagged: (m,) gates. moment: when. idle: (n,) standby sources that wait for a call; given, those that

@@ -61,6 +61,24 @@ def tagged(request: Request, body: Any, more: Mapping[str, str] | None = None) -
     return Response(content, 200, headers, "application/json")
 
 
+def tagged_page(
+    request: Request, rows: Sequence[Any], cursor: str | None, limit: int, *, state: str, revision: int,
+    notice: str | None,
+) -> Response:  # fmt: skip
+    """One page of a computed list as an answer with a tag; *cursor*, *limit* and *state* as :func:`cut` takes them."""
+    items, following = cut(rows, cursor, limit, state)
+    link = next_link(request, following)
+    body = {
+        "items": items,
+        "total": len(rows),
+        "next": link,
+        "cursor": following,
+        "revision": revision,
+        "notice": notice,
+    }
+    return tagged(request, body, {"X-Twin-Revision": str(revision)} | page_headers(link))
+
+
 def next_link(request: Request, cursor: str | None) -> str | None:
     """Address of the next page, relative to the server, or None at the end."""
     if cursor is None:

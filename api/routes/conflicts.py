@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from api import wire_sources
-from api.answers import cut, next_link, page_headers, tagged
+from api.answers import tagged, tagged_page
 from api.deps import NO_QUERY, LimitsDep, TwinDep, ViewDep
 from api.errors import documented
 from api.queries import ConflictQuery, page_size
@@ -28,18 +28,10 @@ def list_conflicts(
     """Values that differ, who gives each, and which one counts by the authority of the match rule."""
     limit = page_size(query, limits)
     rows = [row for row in twin.conflicts() if query.property in (None, row["property"])]
-    items, cursor = cut(rows, query.cursor, limit, view.state)
-    link = next_link(request, cursor)
-    body = {
-        "items": items,
-        "total": len(rows),
-        "next": link,
-        "cursor": cursor,
-        "revision": view.snapshot.revision,
-        "notice": view.notice,
-    }
-    headers = {"X-Twin-Revision": str(view.snapshot.revision)} | page_headers(link)
-    return tagged(request, body, headers)
+    return tagged_page(
+        request, rows, query.cursor, limit,
+        state=view.state, revision=view.snapshot.revision, notice=view.notice,
+    )  # fmt: skip
 
 
 @router.get(

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from api import wire
-from api.answers import cut, next_link, page_headers, tagged
+from api.answers import tagged_page
 from api.deps import LimitsDep, TwinDep, ViewDep
 from api.errors import documented
 from api.queries import FindingQuery, page_size
@@ -32,15 +32,7 @@ def list_findings(
         for row in (finding.to_dict(SHOWN) for finding in twin.findings())
         if query.code in (None, row["code"]) and query.severity in (None, row["severity"])
     ]
-    items, cursor = cut(rows, query.cursor, limit, view.state)
-    link = next_link(request, cursor)
-    body = {
-        "items": items,
-        "total": len(rows),
-        "next": link,
-        "cursor": cursor,
-        "revision": view.snapshot.revision,
-        "notice": view.notice,
-    }
-    headers = {"X-Twin-Revision": str(view.snapshot.revision)} | page_headers(link)
-    return tagged(request, body, headers)
+    return tagged_page(
+        request, rows, query.cursor, limit,
+        state=view.state, revision=view.snapshot.revision, notice=view.notice,
+    )  # fmt: skip

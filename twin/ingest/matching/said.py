@@ -10,7 +10,6 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import orjson
-import shapely
 from pyproj import Geod
 
 from twin.ingest.matching.spec import ALL
@@ -215,9 +214,3 @@ def apart(a: Said, b: Said) -> float | None:
 
 def _tuple(value: Any) -> Any:
     return None if value is None else tuple(value)
-
-
-def wkb_of(lon: float, lat: float) -> bytes:
-    """A point as WKB."""
-    made: bytes = shapely.to_wkb(shapely.Point(lon, lat), byte_order=1)
-    return made

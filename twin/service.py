@@ -107,7 +107,7 @@ class Twin:
 
     def __init__(self, store: Store, schema: Schema, home: Path) -> None:
         """*home* is the folder for snapshots; *schema* is extended by what the store keeps; closes the store."""
-        self._home = home
+        self.home = home
         self.store = store
         self._schema = schema
         self._cache = home / "snapshots"
@@ -359,7 +359,7 @@ class Twin:
         found = read_manifest(Path(manifest))
         schema = load_schema(supersede(self.schema.extras, load_schema(found.schema_files).extras))
         flags = Flags(replace=replace, force=force, skip_rejects=skip_rejects)
-        return run_import(self.store, schema, found, reports=self._home / "reports", flags=flags, dry_run=dry_run)
+        return run_import(self.store, schema, found, reports=self.home / "reports", flags=flags, dry_run=dry_run)
 
     def edit(self, edits: Iterable[Any], *, dry_run: bool = False, note: str = "") -> ImportReport:
         """Make edits as one run: all of them or none; see :func:`twin.ingest.edits.run_edits`.
@@ -370,7 +370,7 @@ class Twin:
         from twin.ingest.edits import run_edits
 
         self._learn(self.store.state())
-        return run_edits(self.store, self.schema, edits, reports=self._home / "reports", dry_run=dry_run, note=note)
+        return run_edits(self.store, self.schema, edits, reports=self.home / "reports", dry_run=dry_run, note=note)
 
     def undo(self) -> RollbackReport:
         """Take the newest run back, an edit or an import. Raises RollbackRefused: there is none, or it is too old."""

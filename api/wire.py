@@ -52,7 +52,9 @@ class SourceAge(Open):
 
     source: str
     imported_at: str | None
-    age_s: float | None = Field(description="Seconds since it was imported last.")
+    as_of: str | None = Field(None, description="When the export was made.")
+    as_of_from: str | None = Field(None, description="Who says so: its manifest, or the date of its files.")
+    age_s: float | None = Field(description="Seconds since the export was made, or else since it was imported.")
 
 
 class Assumptions(Open):

@@ -282,7 +282,7 @@ class Twin:
 
     def _sources(self) -> list[dict[str, Any]]:
         rows = self.store.rows("ingest.sources")
-        return [{"source": row["source"], "imported_at": plain(row["imported_at"])} for row in rows]
+        return [{name: plain(row[name]) for name in ("source", "imported_at", "as_of", "as_of_from")} for row in rows]
 
     def _unsupplied(self) -> list[Finding]:
         """What imports found about assets that they left without a supplier: answers rest on it."""

@@ -33,6 +33,10 @@ Loader = Annotated[str | None, typer.Option("--loader", metavar="NAME", help="Re
 Source = Annotated[str | None, typer.Option("--source", metavar="NAME", help="Source of the export: prefix of ids.")]
 Options = Annotated[list[str] | None, typer.Option("--option", metavar="K=V", help="Option of the loader; repeatable.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the plan; write nothing.")]
+AsOf = Annotated[
+    str | None,
+    typer.Option("--as-of", metavar="DATE", help="When the export was made; by default its files say."),
+]
 Replace = Annotated[bool, typer.Option("--replace", help="Remove what vanished from the same source.")]
 Force = Annotated[bool, typer.Option("--force", help="Remove even more than 5 %; read unchanged exports too.")]
 Full = Annotated[bool, typer.Option("--full", help="Read and compare every row even if the export is unchanged.")]
@@ -48,6 +52,7 @@ def import_(
     source: Source = None,
     option: Options = None,
     dry_run: DryRun = False,
+    as_of: AsOf = None,
     replace: Replace = False,
     force: Force = False,
     full: Full = False,
@@ -75,7 +80,7 @@ def import_(
         if path is not None:
             raise InvalidParameter("--rollback takes no PATH", fix="twin import --rollback RUN")
         return _take_back(rollback, json)
-    manifest = _manifest(path, loader, source, option or [])
+    manifest = _manifest(path, loader, source, option or [], as_of)
     schema = _schema(manifest)
     flags = Flags(replace=replace, force=force, full=full, skip_rejects=skip_rejects)
     try:
@@ -89,7 +94,9 @@ def import_(
     return faults.OK if report.ok else faults.FINDINGS
 
 
-def _manifest(path: Path | None, loader: str | None, source: str | None, options: list[str]) -> Manifest:
+def _manifest(
+    path: Path | None, loader: str | None, source: str | None, options: list[str], as_of: str | None
+) -> Manifest:
     from twin.ingest.manifest import read_manifest, single
 
     if path is None:
@@ -97,6 +104,8 @@ def _manifest(path: Path | None, loader: str | None, source: str | None, options
     if loader is None and source is None:
         if options:
             raise InvalidParameter("--option belongs to --loader", fix="Write options into the manifest.")
+        if as_of is not None:
+            raise InvalidParameter("--as-of belongs to --loader", fix="Write as_of into the manifest.")
         if path.is_dir() and not (path / "twin.toml").exists() and (path / "assets.csv").exists():
             raise InvalidParameter(
                 f"{path} is a folder of tables, not a manifest",
@@ -106,7 +115,7 @@ def _manifest(path: Path | None, loader: str | None, source: str | None, options
     if loader is None or source is None:
         missing = "--loader" if loader is None else "--source"
         raise InvalidParameter(f"{missing} is missing", fix="twin import --loader NAME --source NAME PATH")
-    return single(loader, source, path, dict(_option(text) for text in options))
+    return single(loader, source, path, dict(_option(text) for text in options), as_of)
 
 
 def _option(text: str) -> tuple[str, Any]:

@@ -25,6 +25,6 @@ def show(assumptions: Mapping[str, Any], notes: Iterable[str] = (), before: str 
 
 
 def aged(source: Mapping[str, Any]) -> str:
-    """A source with the age of what was imported of it last."""
+    """A source with the age of its export."""
     age = source.get("age_s")
     return f"{source['source']} ({human(age)} old)" if age is not None else str(source["source"])

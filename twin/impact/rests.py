@@ -31,7 +31,8 @@ class Resting:
     Attributes:
         assumptions: what the answer rests on, and no other part of the twin: ``assumed_supplied`` and
             ``baseline_down``, numbers of assets without a known supplier that count as supplied, and of those that did
-            not operate before any event; ``sources``, each import with ``imported_at`` and ``age_s``.
+            not operate before any event; ``sources``, each with ``imported_at``, ``as_of`` (when the export was made,
+            as its manifest or its files say: ``as_of_from``) and ``age_s`` (since then, else since it was imported).
     """
 
     assumptions: dict[str, Any] = field(default_factory=dict)
@@ -60,10 +61,16 @@ def ground_of(system: System, way: Way, rows: Iterable[int] | Longs | Ints = ())
 
 
 def assumptions(system: System, ground: Ground) -> dict[str, Any]:
-    """A summary as plain data, with the age of each import in seconds from now."""
+    """A summary as plain data, with the age of each export in seconds from now."""
     now = time.time()
     sources = [
-        {"source": s["source"], "imported_at": s.get("imported_at"), "age_s": _age(s.get("imported_at"), now)}
+        {
+            "source": s["source"],
+            "imported_at": s.get("imported_at"),
+            "as_of": s.get("as_of"),
+            "as_of_from": s.get("as_of_from"),
+            "age_s": _age(s.get("as_of") or s.get("imported_at"), now),
+        }
         for s in system.arrays.sources
         if s["source"] in ground.sources
     ]
@@ -91,7 +98,7 @@ def rows_of(system: System, ids: Iterable[str]) -> Longs:
     return np.asarray(found.to_numpy(), np.int64)
 
 
-def _age(imported: str | None, now: float) -> int | None:
-    if not imported:
+def _age(since: str | None, now: float) -> int | None:
+    if not since:
         return None
-    return max(0, int(now - datetime.fromisoformat(imported).timestamp()))
+    return max(0, int(now - datetime.fromisoformat(since).timestamp()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -28,12 +29,14 @@ class ImportSpec(Part):
         source: prefix of the ids; several imports may share one.
         paths: exports, absolute once the manifest was read.
         options: options and mapping, as the loader declares them.
+        as_of: when the export was made; without it the date of its files counts.
     """
 
     source: str
     loader: str
     paths: tuple[Path, ...]
     options: dict[str, Any] = Field(default_factory=dict)
+    as_of: datetime | date | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -144,17 +147,20 @@ class Manifest(Part):
         return list(dict.fromkeys(spec.source for spec in self.imports))
 
 
-def single(loader: str, source: str, path: Path, options: Mapping[str, Any] | None = None) -> Manifest:
+def single(
+    loader: str, source: str, path: Path, options: Mapping[str, Any] | None = None, as_of: str | None = None
+) -> Manifest:
     """A manifest of one import, as ``twin import --loader NAME --source NAME PATH`` makes it.
 
     Raises:
-        ManifestError: the source name is not usable.
+        ManifestError: the source name is not usable, or *as_of* is no date.
     """
+    given = {"source": source, "loader": loader, "paths": (path.absolute(),), "options": dict(options or {})}
     try:
-        spec = ImportSpec.model_validate(
-            {"source": source, "loader": loader, "paths": (path.absolute(),), "options": dict(options or {})}
-        )
+        spec = ImportSpec.model_validate(given | {"as_of": as_of})
     except ValidationError as error:
+        if error.errors()[0]["loc"][:1] == ("as_of",):
+            raise ManifestError(f"{as_of!r} is no date", fix="Write it like 2026-11-01, or with a time.") from error
         raise ManifestError(error.errors()[0]["msg"].removeprefix("Value error, ")) from error
     return Manifest(name=source, imports=(spec,))
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from twin.ingest.dates import Dated
 from twin.ingest.manifest import Manifest
 from twin.ingest.rejects import Rejects
 from twin.ingest.rows import LinkRow
@@ -50,6 +51,7 @@ class SourcePlan:
             of another source, or is a link inside of one.
         left_out: table -> rows that no block of a mapping takes, of loaders that count them.
         merged: assets of it that go because they are found to be assets of others.
+        dated: when the export was made, as far as that is known.
     """
 
     source: str
@@ -68,6 +70,7 @@ class SourcePlan:
     held_links: int = 0
     exact: bool = True
     merged: int = 0
+    dated: Dated | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The plan of the source as plain data."""

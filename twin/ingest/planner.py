@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from twin.errors import SourceUnreadable
+from twin.ingest.dates import dated
 from twin.ingest.digest import command_digest, input_digest, rule_digest, with_rules
 from twin.ingest.ends import LinkPlanner, Written
 from twin.ingest.gates import GateCheck, HeldLink
@@ -117,6 +118,7 @@ class Planner:
             part.skipped = part.skipped and (together or source not in self._joined)
             if part.skipped:
                 continue
+            part.dated = dated(specs)
             known = source in stored or resuming
             held[source] = self._view.held(source) if known else Held(source)
             part.held_assets, part.held_links = len(held[source].assets), len(held[source].links)

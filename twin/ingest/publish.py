@@ -173,6 +173,8 @@ def _source(plan: Plan, name: str, at: str) -> dict[str, Any] | None:
         "exact": part.exact,
         "imported_at": at,
         "checked_at": at,
+        "as_of": part.dated.as_of if part.dated else None,
+        "as_of_from": part.dated.by if part.dated else None,
         "assets": part.held_assets + part.assets.create - part.assets.remove,
         "links": part.held_links + part.links.create - part.links.remove,
     }

@@ -47,7 +47,7 @@ BOOK_KEEPING = {
         *("id", "run", "code", "severity", "message", "fix", "assets", "count", "origin"),
         *("scope", "asset", "service"),
     ),
-    "Source": ("id", "stamp", "exact", "checked_at", "imported_at", "links"),
+    "Source": ("id", "stamp", "exact", "checked_at", "imported_at", "as_of", "as_of_from", "links"),
 }
 #: What every asset node and every link carries beside the properties of the schema.
 ASSET_FIELDS = (

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any
 
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
+from starlette.middleware.cors import CORSMiddleware
 
 from api import errors
 from api.deps import SINGLE_VALUES
 from api.errors import documented
 from api.holder import Holder
+from api.library import Library
 from api.limits import Limits
 from api.middleware import Envelope
 from api.openapi import TAGS, describe
 from api.routes import ROUTERS
+from api.security import Access, Guard, Keyring, by_method
+from api.security.access import CORS
 from twin.errors import TwinError
+from twin.export.tiles.shelf import Shelf
 from twin.service import Twin
 from twin.settings import load_settings
 
@@ -36,17 +41,19 @@ again with `If-None-Match` and get 304 while nothing has changed. Lists come in 
 are problem documents (RFC 9457): decide by `code`, and do what `fix` says."""
 
 
-def create_app(twin: Twin | None = None, limits: Limits | None = None) -> FastAPI:
+def create_app(twin: Twin | None = None, limits: Limits | None = None, access: Access | None = None) -> FastAPI:
     """The API.
 
     Args:
         twin: the twin to serve; it stays open when the app ends. Without one, the settings (``TWIN_*``)
             say which store to open, and it is closed with the app.
         limits: bounds of one request; without them and without a twin, the settings say.
+        access: whom to let in; without it the settings say, and with a twin or limits of your own: everybody.
 
     Raises:
         SettingsError: a setting is not valid.
     """
+    access = access or (Access() if twin or limits else access_of_settings())
     limits = limits or (Limits() if twin else limits_of_settings())
     app = FastAPI(
         title="Infrastructure twin",
@@ -57,13 +64,19 @@ def create_app(twin: Twin | None = None, limits: Limits | None = None) -> FastAP
         docs_url=None,
         redoc_url=None,
         lifespan=_lifespan,
-        responses=documented([500, 503]),
-        dependencies=[SINGLE_VALUES],
+        responses=documented([401, 403, 500, 503]),
+        dependencies=[by_method, SINGLE_VALUES],
         redirect_slashes=False,
     )
     app.state.limits = limits
     app.state.holder = Holder(twin, None if twin else open_twin)
+    app.state.tiles = Shelf()
+    app.state.access = access
+    app.state.library = Library((twin.home if twin else load_settings().home) / "library.sqlite")
+    app.add_middleware(Guard, access=access)
     app.add_middleware(Envelope, max_body=limits.body)
+    if access.origins:
+        app.add_middleware(CORSMiddleware, allow_origins=access.origins, **CORS)
     errors.install(app)
     for router in ROUTERS:
         app.include_router(router, max_body_size=limits.body)
@@ -75,6 +88,13 @@ def limits_of_settings() -> Limits:
     """The bounds that the settings name. Raises SettingsError."""
     settings = load_settings()
     return Limits(max_page=settings.page_limit, body=settings.body_limit)
+
+
+def access_of_settings(origins: Sequence[str] = ()) -> Access:
+    """Whom the settings let in, and pages of *origins* too; without keys only this machine. Raises SettingsError."""
+    settings = load_settings()
+    allowed = tuple(dict.fromkeys([*settings.cors_origins, *origins]))
+    return Access(Keyring(settings.keys_file), allowed, local_only=True)
 
 
 def open_twin() -> Twin:
@@ -89,19 +109,22 @@ def open_twin() -> Twin:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     holder: Holder = app.state.holder
-    warming = asyncio.create_task(run_in_threadpool(warm, holder))
+    warming = asyncio.create_task(run_in_threadpool(warm, holder, app.state.tiles))
     try:
         yield
     finally:
         await warming
         await run_in_threadpool(holder.close)
+        await run_in_threadpool(app.state.library.close)
 
 
-def warm(holder: Holder) -> None:
+def warm(holder: Holder, shelf: Shelf) -> None:
     """Open the twin, read its state and run the kernels once, so that the first question need not wait."""
     try:
         with holder.asking() as twin:
-            twin.current().snapshot.warm()
+            snapshot = twin.current().snapshot
+            snapshot.warm()
+            shelf.warm(snapshot)
     except TwinError as error:
         log.warning("%s (%s); each request tries again. %s", error.detail, error.code, error.fix)
 
@@ -111,7 +134,7 @@ def _describe_once(app: FastAPI) -> None:
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = describe(made())
+            app.openapi_schema = describe(made(), app.routes)
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]

@@ -60,6 +60,12 @@ STATUS: dict[type[e.TwinError], int] = {
     e.DownloadFailed: 503,
     e.SettingsError: 500,
     e.MissingExtra: 501,
+    e.Unauthenticated: 401,
+    e.Forbidden: 403,
+    e.RequestRefused: 403,
+    e.KeysRequired: 500,
+    e.Overloaded: 503,
+    e.LibraryUnavailable: 503,
 }
 
 #: What to do, in the words of HTTP, where the error itself speaks of the command line.
@@ -234,11 +240,13 @@ def documented(statuses: Sequence[int]) -> dict[int | str, dict[str, Any]]:
 
 TITLES = {
     400: "A parameter is unknown or its value is not valid",
+    401: "An API key is needed, and there is none or it is not known",
+    403: "The key's role may not do this, or a page of another origin asks",
     404: "There is no such thing",
     409: "The twin is empty: nothing has been imported yet",
     413: "The request is larger than the limit",
     415: "The body is not JSON",
     422: "The body does not say what is needed",
     500: "A fault of the server",
-    503: "Neo4j cannot be reached, or an import is being applied",
+    503: "Neo4j cannot be reached, an import is being applied, or the server is busy",
 }

@@ -43,7 +43,7 @@ class Envelope:
         started = False
         head = scope["method"] == "HEAD"
         if head:  # answered as GET without its body
-            scope = {**scope, "method": "GET"}
+            scope["method"] = "GET"
 
         async def send_with_headers(message: Message) -> None:
             nonlocal started

@@ -6,17 +6,24 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import orjson
+from starlette.routing import BaseRoute
+
+from api.security.guard import is_open
+from api.security.roles import needed, routes_of
 
 TAGS = [
     {"name": "assets", "description": "Find assets, read them, follow what they depend on."},
     {"name": "impact", "description": "What fails when something is lost, when and why."},
+    {"name": "tiles", "description": "The twin as vector tiles, for maps."},
     {"name": "findings", "description": "What is wrong or missing in the data."},
     {"name": "imports", "description": "Which exports were loaded."},
     {"name": "edits", "description": "Change assets and links by hand, and take the newest run back."},
+    {"name": "library", "description": "Events and results kept under a name, with notes; each address is its link."},
     {"name": "schema", "description": "Kinds, links, services, properties and units."},
     {"name": "health", "description": "For monitors and load balancers."},
 ]
@@ -25,13 +32,32 @@ PROBLEM_REF = "#/components/schemas/Problem"
 TAGGED = {
     "ETag": {"description": "Send it back as If-None-Match.", "schema": {"type": "string"}},
 }
+SCHEMES = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "`Authorization: Bearer KEY`."},
+    "key": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "The same key in a header."},
+    "basic": {
+        "type": "http",
+        "scheme": "basic",
+        "description": "The key as the password, with any user name: for GIS clients such as QGIS and GDAL.",
+    },
+}
+#: The last: a server without keys asks for none.
+ANY_KEY: list[dict[str, list[str]]] = [{"bearer": []}, {"key": []}, {"basic": []}, {}]
 
 
-def describe(document: dict[str, Any]) -> dict[str, Any]:
-    """*document* with problems under their own media type, 304 and its header, and no unused parts."""
+def describe(document: dict[str, Any], routes: Iterable[BaseRoute]) -> dict[str, Any]:
+    """*document* with problems under their own media type, 304 and its header, keys and roles, and no unused parts.
+
+    Args:
+        document: what FastAPI made. routes: the app's, which say the role that each operation needs.
+    """
+    roles = {route.operation_id: route for route in routes_of(routes)}
+    document["components"]["securitySchemes"] = SCHEMES
+    document["security"] = ANY_KEY
     for path, item in document["paths"].items():
         for method, operation in item.items():
             _problems(operation["responses"])
+            _secured(operation, path, method, roles[operation["operationId"]])
             if method == "get" and not path.startswith("/health"):
                 _conditional(operation)
     for name in ("HTTPValidationError", "ValidationError"):
@@ -48,6 +74,14 @@ def _problems(responses: dict[str, Any]) -> None:
         content = response.get("content", {})
         if status >= "400" and "application/json" in content:
             response["content"] = {"application/problem+json": content["application/json"]}
+
+
+def _secured(operation: dict[str, Any], path: str, method: str, route: BaseRoute) -> None:
+    if is_open(path, method.upper()):
+        operation["security"] = []
+        del operation["responses"]["401"]
+    else:
+        operation["x-role"] = needed(route, method.upper()).name
 
 
 def _conditional(operation: dict[str, Any]) -> None:

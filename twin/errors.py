@@ -303,6 +303,54 @@ class MissingExtra(TwinError):
     default_fix = "Install it with the extra named in the message."
 
 
+class Unauthenticated(TwinError):
+    """The request has no API key, or one that the server does not know."""
+
+    code = "unauthenticated"
+    title = "An API key is needed"
+    default_fix = "Send a key: Authorization: Bearer KEY. Whoever runs the server makes one with: twin keys add NAME"
+
+
+class Forbidden(TwinError):
+    """The API key is known, and its role may not do this."""
+
+    code = "forbidden"
+    title = "This key may not do this"
+    default_fix = "Use a key with a higher role."
+
+
+class RequestRefused(TwinError):
+    """The request came from a page of another origin, from another machine, or under a foreign name."""
+
+    code = "request_refused"
+    title = "The server does not take this request from there"
+    default_fix = "Ask from the machine itself, or with an API key."
+
+
+class KeysRequired(TwinError):
+    """The API would be served to other machines without API keys."""
+
+    code = "keys_required"
+    title = "Other machines would reach the API without a key"
+    default_fix = "Make a key first: twin keys add NAME --role read   (or leave out --host)"
+
+
+class Overloaded(TwinError):
+    """More requests are being answered than the server takes at once."""
+
+    code = "overloaded"
+    title = "The server is busy"
+    default_fix = "Ask again in a moment."
+
+
+class LibraryUnavailable(TwinError):
+    """The file of saved events, results and jobs cannot be used."""
+
+    code = "library_unavailable"
+    title = "Saved events and results cannot be reached"
+    default_fix = "See that the disk is not full and that the server may write to its home folder; then ask again."
+
+
 def all_errors() -> list[type[TwinError]]:
     """Every error class of the product, base first, in definition order."""
     found: list[type[TwinError]] = []

@@ -6,6 +6,7 @@ Only the composition roots (``twin.cli`` and ``api.app``) read them; everything 
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,6 +17,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from twin.errors import SettingsError
 
 DEFAULT_VERSION = "2026.08.1"
+#: Scheme, host and port, without a path; no patterns, no ``*``, no ``null``.
+ORIGIN = re.compile(r"https?://[a-z0-9.\-\[\]:]+\Z")
 
 
 class Settings(BaseSettings):
@@ -29,6 +32,8 @@ class Settings(BaseSettings):
         neo4j_version: version of the managed local server, one of those that have a lock file.
         schema_files: the user's own schema files (``TWIN_SCHEMA``, joined as in ``PATH``).
         page_limit: longest page of any list. body_limit: largest request body, bytes.
+        api_keys_file: file of the API keys' hashes, by default ``api-keys.json`` in *home*.
+        cors_origins: web pages of other origins that may ask the API, comma-separated.
     """
 
     model_config = SettingsConfigDict(env_prefix="TWIN_", extra="ignore", populate_by_name=True)
@@ -43,6 +48,8 @@ class Settings(BaseSettings):
     schema_files: Annotated[tuple[Path, ...], NoDecode] = Field(default=(), validation_alias="TWIN_SCHEMA")
     page_limit: int = Field(10_000, ge=1, le=10_000)
     body_limit: int = Field(4 * 1024 * 1024, ge=1024)
+    api_keys_file: Path | None = None
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
 
     @field_validator("schema_files", mode="before")
     @classmethod
@@ -51,12 +58,32 @@ class Settings(BaseSettings):
             return tuple(Path(part).expanduser() for part in value.split(os.pathsep) if part)
         return value
 
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _split_origins(cls, value: Any) -> Any:
+        parts = value.split(",") if isinstance(value, str) else value
+        origins = tuple(part.strip() for part in parts if part.strip())
+        for origin in origins:
+            if not ORIGIN.match(origin):
+                raise ValueError(f"{origin!r} is no origin; write it as browsers do: https://maps.example.org")
+        return origins
+
+    @property
+    def keys_file(self) -> Path:
+        """Where the hashes of the API keys are kept."""
+        return self.api_keys_file or self.home / "api-keys.json"
+
     @field_validator("home", "cache")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
 
-    @field_validator("neo4j_uri", mode="before")
+    @field_validator("api_keys_file")
+    @classmethod
+    def _absolute_file(cls, value: Path | None) -> Path | None:
+        return value and value.expanduser().absolute()
+
+    @field_validator("neo4j_uri", "api_keys_file", mode="before")
     @classmethod
     def _empty_is_absent(cls, value: Any) -> Any:
         return value or None

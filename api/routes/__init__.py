@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from api.routes import (
+    access,
     assets,
     cold_start,
     compare,
@@ -14,6 +15,7 @@ from api.routes import (
     cut_sets,
     deadlocks,
     edits,
+    events_saved,
     explain,
     exposed,
     findings,
@@ -23,8 +25,10 @@ from api.routes import (
     mesh,
     paths,
     reference,
+    results,
     screen,
     single_points,
+    tiles,
     timeline,
     vocabulary,
 )
@@ -49,7 +53,11 @@ ROUTERS: tuple[APIRouter, ...] = (
     completeness.router,
     imports.router,
     edits.router,
+    events_saved.router,
+    results.router,
     vocabulary.router,
+    tiles.router,
+    access.router,
     health.router,
     reference.router,
 )

@@ -8,6 +8,7 @@ from api.answers import answer
 from api.deps import NO_QUERY, LimitsDep, ViewDep
 from api.errors import documented
 from api.event_queries import CompareRequest
+from api.security import asks
 from api.wire_events import CompareAnswer
 
 router = APIRouter(tags=["impact"])
@@ -17,7 +18,7 @@ router = APIRouter(tags=["impact"])
     "/compare",
     operation_id="askCompare",
     summary="What sets two events apart",
-    dependencies=[NO_QUERY],
+    dependencies=[NO_QUERY, asks],
     responses={200: {"model": CompareAnswer}, **documented([400, 404, 409, 413, 415, 422])},
 )
 def ask_compare(request: Request, body: CompareRequest, view: ViewDep, limits: LimitsDep) -> Response:

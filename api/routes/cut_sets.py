@@ -8,6 +8,7 @@ from api.answers import answer
 from api.cut_sets_queries import MAX_NODES, SECONDS, CutSetsRequest
 from api.deps import NO_QUERY, LimitsDep, ViewDep
 from api.errors import documented
+from api.security import asks
 from api.wire_cut_sets import CutSetsAnswer
 from twin.errors import LimitExceeded
 
@@ -18,7 +19,7 @@ router = APIRouter(tags=["impact"])
     "/cut-sets",
     operation_id="askCutSets",
     summary="What must fail together to take an asset down",
-    dependencies=[NO_QUERY],
+    dependencies=[NO_QUERY, asks],
     responses={200: {"model": CutSetsAnswer}, **documented([400, 404, 409, 413, 415, 422])},
 )
 def ask_cut_sets(request: Request, body: CutSetsRequest, view: ViewDep, limits: LimitsDep) -> Response:

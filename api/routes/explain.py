@@ -8,6 +8,7 @@ from api.answers import answer
 from api.deps import NO_QUERY, LimitsDep, ViewDep
 from api.errors import documented
 from api.event_queries import ExplainRequest
+from api.security import asks
 from api.wire_events import ExplainAnswer
 
 router = APIRouter(tags=["impact"])
@@ -17,7 +18,7 @@ router = APIRouter(tags=["impact"])
     "/explain",
     operation_id="askExplain",
     summary="Why an asset goes down, is at risk or survives",
-    dependencies=[NO_QUERY],
+    dependencies=[NO_QUERY, asks],
     responses={200: {"model": ExplainAnswer}, **documented([400, 404, 409, 413, 415, 422])},
 )
 def ask_explain(request: Request, body: ExplainRequest, view: ViewDep, limits: LimitsDep) -> Response:

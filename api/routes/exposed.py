@@ -8,6 +8,7 @@ from api.answers import answer
 from api.deps import NO_QUERY, LimitsDep, ViewDep
 from api.errors import documented
 from api.failure_queries import MAX_WORK, ExposedRequest, check_limit
+from api.security import asks
 from api.wire_failures import ExposedAnswer
 
 router = APIRouter(tags=["impact"])
@@ -17,7 +18,7 @@ router = APIRouter(tags=["impact"])
     "/exposed",
     operation_id="askExposed",
     summary="What is one failure away after an event",
-    dependencies=[NO_QUERY],
+    dependencies=[NO_QUERY, asks],
     responses={200: {"model": ExposedAnswer}, **documented([400, 404, 409, 413, 415, 422])},
 )
 def ask_exposed(request: Request, body: ExposedRequest, view: ViewDep, limits: LimitsDep) -> Response:

@@ -9,6 +9,7 @@ from api.answers import answer
 from api.deps import NO_QUERY, LimitsDep, ViewDep
 from api.errors import documented
 from api.event_queries import ImpactRequest
+from api.security import asks
 
 router = APIRouter(tags=["impact"])
 
@@ -17,7 +18,7 @@ router = APIRouter(tags=["impact"])
     "/impact",
     operation_id="askImpact",
     summary="What an event does",
-    dependencies=[NO_QUERY],
+    dependencies=[NO_QUERY, asks],
     responses={200: {"model": wire.ImpactAnswer}, **documented([400, 404, 409, 413, 415, 422])},
 )
 def ask_impact(request: Request, body: ImpactRequest, view: ViewDep, limits: LimitsDep) -> Response:

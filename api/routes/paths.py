@@ -8,6 +8,7 @@ from api.answers import answer
 from api.deps import NO_QUERY, LimitsDep, ViewDep
 from api.errors import documented
 from api.paths_queries import PathsRequest
+from api.security import asks
 from api.wire_paths import PathsAnswer
 
 router = APIRouter(tags=["assets"])
@@ -17,7 +18,7 @@ router = APIRouter(tags=["assets"])
     "/paths",
     operation_id="askPaths",
     summary="Routes between two assets",
-    dependencies=[NO_QUERY],
+    dependencies=[NO_QUERY, asks],
     responses={200: {"model": PathsAnswer}, **documented([400, 404, 409, 413, 415, 422])},
 )
 def ask_paths(request: Request, body: PathsRequest, view: ViewDep, limits: LimitsDep) -> Response:

@@ -10,6 +10,7 @@ from api.answers import answer
 from api.deps import NO_QUERY, LimitsDep, ViewDep
 from api.errors import documented
 from api.failure_queries import MAX_LISTED, MAX_SCENARIOS, MAX_WORK, ScreenRequest, check_limit
+from api.security import asks
 from api.wire_failures import ScreenAnswer
 
 router = APIRouter(tags=["impact"])
@@ -19,7 +20,7 @@ router = APIRouter(tags=["impact"])
     "/screen",
     operation_id="askScreen",
     summary="What each of many scenarios costs",
-    dependencies=[NO_QUERY],
+    dependencies=[NO_QUERY, asks],
     responses={200: {"model": ScreenAnswer}, **documented([400, 404, 409, 413, 415, 422])},
 )
 def ask_screen(request: Request, body: ScreenRequest, view: ViewDep, limits: LimitsDep) -> Response:

@@ -8,6 +8,7 @@ from api.answers import answer
 from api.deps import NO_QUERY, LimitsDep, ViewDep
 from api.errors import documented
 from api.event_queries import ImpactRequest
+from api.security import asks
 from api.wire_events import TimelineAnswer
 
 router = APIRouter(tags=["impact"])
@@ -17,7 +18,7 @@ router = APIRouter(tags=["impact"])
     "/timeline",
     operation_id="askTimeline",
     summary="What an event does in which order",
-    dependencies=[NO_QUERY],
+    dependencies=[NO_QUERY, asks],
     responses={200: {"model": TimelineAnswer}, **documented([400, 404, 409, 413, 415, 422])},
 )
 def ask_timeline(request: Request, body: ImpactRequest, view: ViewDep, limits: LimitsDep) -> Response:

@@ -59,6 +59,11 @@ EXIT: dict[type[e.TwinError], int] = {
     e.DownloadFailed: UNREACHABLE,
     e.SettingsError: USAGE,
     e.MissingExtra: USAGE,
+    e.Unauthenticated: USAGE,
+    e.Forbidden: USAGE,
+    e.RequestRefused: USAGE,
+    e.KeysRequired: USAGE,
+    e.Overloaded: UNREACHABLE,
 }
 
 

@@ -60,6 +60,7 @@ COMMANDS = (
     "twin.cli.commands.schema",
     "twin.cli.commands.queries",
     "twin.cli.commands.export",
+    "twin.cli.commands.keys",
     "twin.cli.commands.serve",
 )
 

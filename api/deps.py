@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import Annotated, Any
 from zlib import crc32
@@ -16,6 +16,7 @@ from api.holder import Holder
 from api.limits import Limits
 from twin.errors import InvalidParameter
 from twin.impact import Snapshot
+from api.library import Library
 from twin.ingest.edits.what_if import what_if
 from twin.schema import Schema
 from twin.service import Twin
@@ -40,7 +41,10 @@ VERSION = version("infrastructure-twin")
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The twin at one revision: everything that one answer says comes from this one snapshot."""
+    """The twin at one revision: everything that one answer says comes from this one snapshot.
+
+    ``saved_event`` gives what was saved as an event under an id; it raises NotFound.
+    """
 
     snapshot: Snapshot
     schema: Schema
@@ -48,6 +52,7 @@ class View:
 
     def supposing(self, edits: Sequence[Any] | None) -> View:
         """The twin as it would be with *edits*, of which nothing is written; itself without any.
+    saved_event: Callable[[str], Mapping[str, Any]] | None = None
 
         Raises:
             UnknownAsset, InvalidParameter: see :func:`twin.ingest.edits.what_if.what_if`.
@@ -55,7 +60,7 @@ class View:
         if edits is None:
             return self
         snapshot, told = what_if(self.snapshot, edits, self.schema)
-        return View(snapshot, self.schema, " ".join(filter(None, [self.notice, told])))
+        return replace(self, snapshot=snapshot, notice=" ".join(filter(None, [self.notice, told])))
 
     @property
     def state(self) -> str:
@@ -73,9 +78,22 @@ class View:
         }
 
 
-def _view(twin: TwinDep) -> View:
+def view_of(twin: Twin, library: Library) -> View:
+    """The twin at its newest revision. Raises TwinError."""
     snapshot, notice = twin.current()
-    return View(snapshot, twin.schema, notice)
+    return View(snapshot, twin.schema, notice, lambda id: library.event(id).event)
+
+
+def _library(request: Request) -> Library:
+    library: Library = request.app.state.library
+    return library
+
+
+LibraryDep = Annotated[Library, Depends(_library)]
+
+
+def _view(twin: TwinDep, library: LibraryDep) -> View:
+    return view_of(twin, library)
 
 
 ViewDep = Annotated[View, Depends(_view)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
@@ -10,7 +11,7 @@ from api.limits import Limits
 from api.queries import LIMITS, Strict
 from api.what_if_queries import WhatIf
 from twin.durations import LONGEST_S, parse_duration
-from twin.errors import InvalidParameter, LimitExceeded
+from twin.errors import InvalidParameter, LimitExceeded, NotFound
 from twin.impact.events.event import Event
 from twin.impact.events.hazard import MAX_BUFFER_M, Hazard
 
@@ -77,23 +78,34 @@ class EventRequest(Strict):
         description="GeoJSON geometry, Feature or FeatureCollection (WGS 84): what its polygons hit fails.",
         examples=[FLOOD],
     )
+    saved_event: str | None = Field(
+        None, min_length=1, max_length=LIMITS.text, description="Id of a saved event (`/events`) instead of the others."
+    )
     buffer_m: Metres = Field(0.0, description="Widens the hazard, in metres.")
     min_crossing_m: Metres = Field(0.0, description="A line is hit when so many metres of it lie inside, or all of it.")
 
     @model_validator(mode="after")
     def _names_something(self) -> EventRequest:
-        if self.failed is None and self.where is None and self.hazard is None:
-            raise ValueError("say what fails: failed, where or hazard")
+        said = [self.failed is not None, self.where is not None, self.hazard is not None]
+        if self.saved_event is not None and any(said):
+            raise ValueError("saved_event stands for failed, where and hazard: give it alone")
+        if self.saved_event is None and not any(said):
+            raise ValueError("say what fails: failed, where, hazard or saved_event")
         if self.hazard is None and (self.buffer_m or self.min_crossing_m):
             raise ValueError("buffer_m and min_crossing_m need a hazard")
         return self
 
-    def event(self, limits: Limits) -> Event:
-        """The event.
+    def event(self, limits: Limits, saved: Callable[[str], Mapping[str, Any]] | None = None) -> Event:
+        """The event; *saved* gives what was saved under an id.
 
         Raises:
-            LimitExceeded: more than this server takes. InvalidParameter: the hazard is not valid.
+            LimitExceeded: more than this server takes. InvalidParameter: the hazard is not valid. NotFound: no event
+                is saved under this id.
         """
+        if self.saved_event is not None:
+            if saved is None:
+                raise NotFound(f"There is no saved event {self.saved_event}")
+            return EventRequest.model_validate(saved(self.saved_event)).event(limits)
         if len(self.failed or ()) > limits.failed:
             raise LimitExceeded(f"failed: at most {limits.failed:,} assets can fail in one event")
         hazard = None

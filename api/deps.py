@@ -13,10 +13,10 @@ from pydantic import BaseModel, ConfigDict
 
 from api.answers import REVALIDATE, entity_tag
 from api.holder import Holder
+from api.library import Library
 from api.limits import Limits
 from twin.errors import InvalidParameter
 from twin.impact import Snapshot
-from api.library import Library
 from twin.ingest.edits.what_if import what_if
 from twin.schema import Schema
 from twin.service import Twin
@@ -49,10 +49,10 @@ class View:
     snapshot: Snapshot
     schema: Schema
     notice: str | None
+    saved_event: Callable[[str], Mapping[str, Any]] | None = None
 
     def supposing(self, edits: Sequence[Any] | None) -> View:
         """The twin as it would be with *edits*, of which nothing is written; itself without any.
-    saved_event: Callable[[str], Mapping[str, Any]] | None = None
 
         Raises:
             UnknownAsset, InvalidParameter: see :func:`twin.ingest.edits.what_if.what_if`.

@@ -31,6 +31,7 @@ PARTS = {
     "screen": "screen",
     "hazard": "hazard",
     "build": "build",
+    "tiles": "tiles",
     "answers": "answers",
     "cypher": "cypher",
 }

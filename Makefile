@@ -3,6 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.ready
 LINTER := tests/cypher-lint/node_modules/.ready
+WEB := api/web/node_modules/.ready
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
@@ -11,12 +12,12 @@ PYTEST := $(BIN)/python -m pytest
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r n t; do printf '  make %-6s  %s\n' "$$n" "$$t"; done
 
-setup: $(READY) ## make .venv with the locked packages; quick when nothing changed
+setup: $(READY) $(WEB) ## make .venv with the locked packages; quick when nothing changed
 
-demo: $(READY) ## start Neo4j, import Germany, ask a question, serve the API
+demo: $(READY) $(WEB) ## start Neo4j, import Germany, ask a question, serve the API
 	@$(BIN)/python scripts/demo.py
 
-test: $(READY) $(LINTER) ## all tests; the store's on both Neo4j versions; under 25 minutes
+test: $(READY) $(LINTER) $(WEB) ## all tests; the store's on both Neo4j versions; under 25 minutes
 	@TWIN_TEST_NEO4J=5.26.30 $(PYTEST) -q tests/store; second=$$?; $(PYTEST) && exit $$second
 
 check: $(READY) $(LINTER) ## format, lint, types, import contracts, Cypher lint, file sizes
@@ -40,7 +41,7 @@ lock: $(READY) ## resolve requirements.txt anew, with hashes
 		--no-annotate --no-emit-index-url --no-emit-find-links --no-emit-trusted-host -o requirements.txt pyproject.toml
 
 clean: ## remove .venv and caches; the twin's own data stay (twin down --purge)
-	rm -rf .venv dist build tests/cypher-lint/node_modules .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv dist build tests/cypher-lint/node_modules api/web/node_modules .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 $(READY): requirements.txt pyproject.toml scripts/setup.sh
 	@sh scripts/setup.sh "$(PYTHON)"
@@ -48,3 +49,7 @@ $(READY): requirements.txt pyproject.toml scripts/setup.sh
 # The Cypher linter is a web library; without npm its tests skip and say so.
 $(LINTER): $(wildcard tests/cypher-lint/package-lock.json)
 	@sh scripts/setup_lint.sh
+
+# The map's libraries; without npm its page shows the table view.
+$(WEB): api/web/package-lock.json
+	@sh scripts/setup_web.sh

@@ -31,6 +31,7 @@ from api.routes import (
     tiles,
     timeline,
     vocabulary,
+    web,
 )
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -60,4 +61,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     access.router,
     health.router,
     reference.router,
+    web.router,
 )

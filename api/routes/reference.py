@@ -7,7 +7,7 @@ from html import escape
 from importlib import resources
 
 from fastapi import APIRouter
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from api.deps import NO_QUERY
 from api.errors import FAULTS, STATUS, HttpFault
@@ -23,12 +23,6 @@ PAGE_HEADERS = {
 }
 CODE = re.compile(r"``?([^`]+)``?")
 FILES = ("reference.css", "reference.js")
-
-
-@router.get("/")
-async def home() -> Response:
-    """Leads to the reference."""
-    return RedirectResponse("docs")
 
 
 @router.get("/docs")

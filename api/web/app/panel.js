@@ -1,0 +1,77 @@
+// The right panel: shows the view that the address names, and shows it anew when what it depends on changes.
+
+import { button, empty, h, icon, problem, waiting } from './dom.js';
+import * as state from './state.js';
+import { load, VIEWS } from './views.js';
+
+let leaving = new AbortController();
+let turn = 0;
+
+/** The rail of views at the left edge. */
+export function rail() {
+  const links = VIEWS.map(({ id, title, icon: name, says, key }) =>
+    h('button', { type: 'button', 'data-view': id, title: `${says} (${key})`, onclick: () => open(id) }, icon(name), h('span', {}, title)));
+  const mark = () => links.forEach((link) => {
+    if (link.dataset.view === state.get('view', 'explore')) link.setAttribute('aria-current', 'page');
+    else link.removeAttribute('aria-current');
+  });
+  state.on(['view'], mark);
+  mark();
+  return links;
+}
+
+/** Open a view. */
+export const open = (id) => state.set({ view: id === 'explore' ? null : id });
+
+/**
+ * Show views in *host* from now on.
+ * @param {HTMLElement} host
+ * @param {object} context what every view is given, see README.md
+ */
+export function panel(host, context) {
+  const show = async () => {
+    leaving.abort();
+    leaving = new AbortController();
+    const { signal } = leaving;
+    turn += 1;
+    const mine = turn;
+    const view = VIEWS.find(({ id }) => id === state.get('view', 'explore')) ?? VIEWS[0];
+    document.title = `${view.title} · Infrastructure twin`;
+    const body = h('div', { class: `view view-${view.id}` }, waiting('Loading …'));
+    const scrolled = host.dataset.view === view.id ? host.scrollTop : 0;
+    const late = setTimeout(() => mine === turn && host.replaceChildren(body), host.dataset.view === view.id ? 250 : 0);
+    host.dataset.view = view.id;
+    try {
+      const module = await load(view.id);
+      if (mine !== turn) return;
+      const keys = module.keys ?? [];
+      state.on(keys, () => mine === turn && show(), signal);
+      const content = h('div', { class: 'content' });
+      await module.show(content, { ...context, signal });
+      if (mine === turn) body.replaceChildren(content);
+    } catch (error) {
+      if (error.name === 'AbortError' || mine !== turn) return;
+      body.replaceChildren(problem(error, show));
+      if (!error.title) throw error; // ours: let it be seen in the console too
+    } finally {
+      clearTimeout(late);
+      if (mine === turn) {
+        host.replaceChildren(body);
+        host.scrollTop = scrolled;
+        host.dispatchEvent(new CustomEvent('shown', { detail: view.id }));
+      }
+    }
+  };
+  state.on(['view'], show);
+  return show();
+}
+
+/** The head of a view: title, a line below, buttons at the right. */
+export const head = (title, line, ...tools) => h('header', { class: 'head' }, h('div', {}, h('h2', {}, title), line ? h('p', {}, line) : null), h('div', { class: 'row' }, ...tools));
+
+/** A section that can be folded; open unless said otherwise. */
+export function section(title, open, ...content) {
+  return h('details', { class: 'section', open }, h('summary', {}, h('h3', {}, title)), ...content);
+}
+
+export { button, empty };

@@ -1,0 +1,85 @@
+// What an event does to the page around the panel: verdicts on the map, the hazard, the bar that names it, the timeline.
+
+import { ORDER } from './colours.js';
+import { button, h, icon, toast } from './dom.js';
+import * as event from './event.js';
+import { counted } from './format.js';
+import { described, hazardOf, isLost } from './hazard.js';
+import { places } from './overlays.js';
+import * as state from './state.js';
+import { timeline } from './timeline.js';
+
+const $ = (id) => document.getElementById(id);
+
+/** Keep map, bar and timeline in step with the event of the address, from now on. */
+export function stage({ map, legend, open }) {
+  let turn = 0;
+  let drawn = null;
+  let rows = new Map();
+  const clock = timeline($('time'), { map });
+  const paint = () => {
+    const t = Number(state.get('t', Infinity));
+    map?.showEvent(drawn, (id) => (rows.has(id) ? event.verdictAt(rows.get(id), t) : null), ORDER);
+  };
+  const show = async () => {
+    turn += 1;
+    const mine = turn;
+    bar(open);
+    hazards(map);
+    const question = event.asked();
+    if (!question) { drawn = null; rows = new Map(); paint(); clock.hide(); legend(); return; }
+    busy('Running the cascade …');
+    try {
+      const [impact, layer, times] = await Promise.all([event.answer('impact', question), event.answer('impact', question, { query: { f: 'geojson' } }), event.answer('timeline', question)]);
+      if (mine !== turn) return;
+      rows = new Map(impact.affected.map((row) => [row.id, row]));
+      drawn = places(layer.features);
+      paint();
+      clock.show(impact, times);
+      legend();
+    } catch (error) {
+      if (mine !== turn) return;
+      drawn = null;
+      paint();
+      clock.hide();
+      if (state.get('view') !== 'impact') toast(error.detail ?? error.message, 'bad');
+    } finally {
+      if (mine === turn) busy(null);
+    }
+  };
+  state.on(event.KEYS, show);
+  state.on(['t'], paint);
+  state.on(['view', 'b.hazard'], () => hazards(map));
+  show();
+}
+
+function hazards(map) {
+  const sides = state.get('view') === 'compare' ? [['', 'a'], ['b.', 'b']] : [['', 'a']];
+  const features = sides.map(([side, name]) => [hazardOf(state.get(`${side}hazard`)), name]).filter(([hazard]) => hazard)
+    .flatMap(([hazard, name]) => (hazard.features ?? [hazard]).map((part) => ({ type: 'Feature', properties: { side: name }, geometry: part.geometry ?? part })));
+  map?.show('hazard', { type: 'FeatureCollection', features });
+}
+
+let later = 0;
+
+/** Say that something takes its time; at once only when it does. */
+export function busy(text) {
+  clearTimeout(later);
+  if (text === null) { $('busy').hidden = true; return; }
+  later = setTimeout(() => {
+    $('busy').replaceChildren(h('i', { class: 'spinner' }), text);
+    $('busy').hidden = false;
+  }, 200);
+}
+
+/** The bar above the map that says which event is shown. */
+function bar(open) {
+  const failed = state.list('fail');
+  const where = state.get('where');
+  const hazard = state.get('hazard');
+  $('bar').hidden = !failed.length && !where && !hazard;
+  if ($('bar').hidden) return;
+  const parts = [failed.length === 1 ? failed[0] : failed.length ? counted(failed.length, 'asset') : null, where || null, hazard ? (isLost(hazard) ? `${described(hazard)} (not in this tab: drop the file again)` : described(hazard)) : null];
+  $('bar').replaceChildren(icon('impact'), h('button', { type: 'button', class: 'link', title: 'Show what it does (i)', onclick: () => open('impact') }, h('strong', {}, 'Event: '), parts.filter(Boolean).join(' · ')),
+    button('', event.clear, { icon: 'close', title: 'Clear the event', kind: 'quiet' }));
+}

@@ -30,6 +30,7 @@ STATUS: dict[type[e.TwinError], int] = {
     e.SchemaError: 500,
     e.TableError: 422,
     e.InvalidParameter: 400,
+    e.InvalidFilter: 400,
     e.LimitExceeded: 413,
     e.UnknownAsset: 404,
     e.NotFound: 404,

@@ -64,6 +64,17 @@ class InvalidParameter(TwinError):
     default_fix = "Correct the value named in the message."
 
 
+class InvalidFilter(InvalidParameter):
+    """A filter of ``/ogc`` is not CQL2, or says something that is not known there; ``part`` names what.
+
+    Such a filter is refused as a whole: clients trust the server to have applied all of it.
+    """
+
+    code = "invalid_filter"
+    title = "The filter is not understood"
+    default_fix = "Correct the part named in the message; see docs/gis.md for what filters may say."
+
+
 class LimitExceeded(TwinError):
     """The request asks for more than one answer may hold."""
 

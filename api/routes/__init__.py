@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from api import ogc
 from api.routes import (
     access,
     assets,
@@ -59,6 +60,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     vocabulary.router,
     tiles.router,
     access.router,
+    ogc.router,
     health.router,
     reference.router,
     web.router,

@@ -16,12 +16,14 @@ from starlette.middleware.cors import CORSMiddleware
 from api import errors
 from api.deps import SINGLE_VALUES
 from api.errors import documented
+from api.hidden import Hidden
 from api.holder import Holder
 from api.library import Library
 from api.limits import Limits
 from api.middleware import Envelope
 from api.openapi import TAGS, describe
 from api.routes import ROUTERS
+from api.operations import Gate, Metrics, Observe, Pulse
 from api.security import Access, Guard, Keyring, by_method
 from api.security.access import CORS
 from twin.errors import TwinError
@@ -69,7 +71,7 @@ def create_app(twin: Twin | None = None, limits: Limits | None = None, access: A
         redirect_slashes=False,
     )
     app.state.limits = limits
-    app.state.holder = Holder(twin, None if twin else open_twin)
+    app.state.holder = Holder(twin, None if twin else lambda: open_twin(app.state.hidden))
     app.state.tiles = Shelf()
     app.state.access = access
     app.state.library = Library((twin.home if twin else load_settings().home) / "library.sqlite")
@@ -85,25 +87,45 @@ def create_app(twin: Twin | None = None, limits: Limits | None = None, access: A
 
 
 def limits_of_settings() -> Limits:
+def _operate(app: FastAPI, access: Access, limits: Limits) -> None:
+    """What stands around the routes, the innermost first."""
+    app.state.hidden, app.state.metrics, app.state.pulse = Hidden(), Metrics(), Pulse(lambda: app.state.holder)
+    app.state.pulse.measure(app.state.metrics)
+    always = lambda path: path == "/metrics" or is_open(path)  # noqa: E731
+    app.add_middleware(Gate, places=limits.places, patience_s=limits.patience_s, always=always)
+    app.add_middleware(Guard, access=access)
+    app.add_middleware(Envelope, max_body=limits.body)
+    if access.origins:
+        app.add_middleware(CORSMiddleware, allow_origins=access.origins, **CORS)
+    app.add_middleware(Observe, metrics=app.state.metrics)
+
+
     """The bounds that the settings name. Raises SettingsError."""
     settings = load_settings()
-    return Limits(max_page=settings.page_limit, body=settings.body_limit)
+    return Limits(max_page=settings.page_limit, body=settings.body_limit, places=settings.places_limit)
 
 
 def access_of_settings(origins: Sequence[str] = ()) -> Access:
     """Whom the settings let in, and pages of *origins* too; without keys only this machine. Raises SettingsError."""
     settings = load_settings()
-    allowed = tuple(dict.fromkeys([*settings.cors_origins, *origins]))
+    more = load_settings(cors_origins=tuple(origins)).cors_origins if origins else ()
+    allowed = tuple(dict.fromkeys([*settings.cors_origins, *more]))
     return Access(Keyring(settings.keys_file), allowed, local_only=True)
 
 
-def open_twin() -> Twin:
-    """The twin that the settings name.
+def open_twin(hidden: Hidden) -> Twin:
+    """The twin that the settings name; *hidden* learns its passwords.
 
     Raises:
         TwinError: a setting is not valid, or the store cannot be opened.
     """
-    return Twin.open(load_settings())
+    settings = load_settings()
+    hidden.know(settings.neo4j_password.get_secret_value())
+    twin = Twin.open(settings)
+    own = settings.home / "neo4j" / "password"
+    if own.is_file():
+        hidden.know(own.read_text(encoding="utf-8").strip())
+    return twin
 
 
 @asynccontextmanager

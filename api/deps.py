@@ -18,6 +18,7 @@ from api.limits import Limits
 from twin.errors import InvalidParameter
 from twin.impact import Snapshot
 from twin.ingest.edits.what_if import what_if
+from api.operations.tracing import traced
 from twin.schema import Schema
 from twin.service import Twin
 
@@ -60,7 +61,7 @@ class View:
         if edits is None:
             return self
         snapshot, told = what_if(self.snapshot, edits, self.schema)
-        return replace(self, snapshot=snapshot, notice=" ".join(filter(None, [self.notice, told])))
+        return replace(self, snapshot=traced(snapshot), notice=" ".join(filter(None, [self.notice, told])))
 
     @property
     def state(self) -> str:
@@ -81,7 +82,7 @@ class View:
 def view_of(twin: Twin, library: Library) -> View:
     """The twin at its newest revision. Raises TwinError."""
     snapshot, notice = twin.current()
-    return View(snapshot, twin.schema, notice, lambda id: library.event(id).event)
+    return View(traced(snapshot), twin.schema, notice, lambda id: library.event(id).event)
 
 
 def _library(request: Request) -> Library:

@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.hidden import Hidden
 from twin import errors as e
 
 log = logging.getLogger("api")
@@ -121,7 +122,9 @@ def problem(
     headers = {"Cache-Control": "no-store"}
     if status == 503:
         headers["Retry-After"] = str(RETRY_AFTER_S)
-    return Response(orjson.dumps(body, default=str), status, headers, MEDIA_TYPE)
+    hidden: Hidden = getattr(request.app.state, "hidden", None) or Hidden()
+    content = hidden.clean(orjson.dumps(body, default=str).decode())
+    return Response(content, status, headers, MEDIA_TYPE)
 
 
 def status_of(error: e.TwinError) -> int:
@@ -133,7 +136,7 @@ def twin_problem(request: Request, error: e.TwinError) -> Response:
     """The problem document of one of our errors."""
     status = status_of(error)
     if status >= 500:
-        log.warning("%s %s: %s", request.method, request.url.path, error.detail)
+        log.warning("%s %s: %s (%s)", request.method, request.url.path, error.detail, error.code)
     fix = FIXES.get(type(error), error.fix) if error.fix == error.default_fix else error.fix
     return problem(request, status, HttpFault(error.code, error.title, fix), error.detail, error.extra)
 

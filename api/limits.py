@@ -19,6 +19,8 @@ class Limits:
         body: bytes of a request body.
         vertices: corners of a hazard's polygons.
     """
+        places: requests that are answered at once; those beyond are told to come back.
+        patience_s: seconds that the next part of a body may take.
 
     page: int = 100
     max_page: int = 10_000
@@ -28,3 +30,5 @@ class Limits:
     cursor: int = 8_000
     body: int = 4 * 1024 * 1024
     vertices: int = 100_000
+    places: int = 64
+    patience_s: float = 30.0

@@ -1,10 +1,6 @@
-"""What every answer carries: a request id, security headers, and a problem document instead of a traceback."""
+"""What every answer carries: security headers, and a problem document instead of a traceback."""
 
 from __future__ import annotations
-
-import logging
-import re
-from uuid import uuid4
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
@@ -12,21 +8,19 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import FAULTS, internal_problem, problem
 
-log = logging.getLogger("api")
-
-SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
 SECURITY = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cache-Control": "no-store",
 }
 
 
 class Envelope:
-    """Gives each request an id (the client's own ``X-Request-ID`` if it is plain), each answer its headers."""
+    """Gives each answer its headers, and makes a problem document of a fault that nobody caught."""
 
     def __init__(self, app: ASGIApp, max_body: int) -> None:
         self.app = app
@@ -37,9 +31,6 @@ class Envelope:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        given = Headers(scope=scope).get("x-request-id", "")
-        request_id = given if SAFE_ID.match(given) else uuid4().hex
-        scope.setdefault("state", {})["request_id"] = request_id
         started = False
         head = scope["method"] == "HEAD"
         if head:  # answered as GET without its body
@@ -50,7 +41,6 @@ class Envelope:
             if message["type"] == "http.response.start":
                 started = True
                 headers = MutableHeaders(scope=message)
-                headers["X-Request-ID"] = request_id
                 for name, value in SECURITY.items():
                     headers.setdefault(name, value)
             elif head:

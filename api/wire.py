@@ -326,6 +326,14 @@ class Health(Open):
     notice: str | None
 
 
+class Readiness(Open):
+    """Whether questions are answered."""
+
+    live: bool
+    ready: bool
+    snapshot_revision: int | None = Field(description="Revision that answers come from; null while the twin is empty.")
+
+
 class Liveness(Open):
     """The process serves."""
 

@@ -32,6 +32,7 @@ class Settings(BaseSettings):
         neo4j_version: version of the managed local server, one of those that have a lock file.
         schema_files: the user's own schema files (``TWIN_SCHEMA``, joined as in ``PATH``).
         page_limit: longest page of any list. body_limit: largest request body, bytes.
+        places_limit: requests that the API answers at once.
         api_keys_file: file of the API keys' hashes, by default ``api-keys.json`` in *home*.
         cors_origins: web pages of other origins that may ask the API, comma-separated.
     """
@@ -48,6 +49,7 @@ class Settings(BaseSettings):
     schema_files: Annotated[tuple[Path, ...], NoDecode] = Field(default=(), validation_alias="TWIN_SCHEMA")
     page_limit: int = Field(10_000, ge=1, le=10_000)
     body_limit: int = Field(4 * 1024 * 1024, ge=1024)
+    places_limit: int = Field(64, ge=1, le=10_000)
     api_keys_file: Path | None = None
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
 

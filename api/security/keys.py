@@ -28,9 +28,8 @@ import orjson
 from api.security.roles import Caller, Role
 from twin.errors import InvalidParameter, NotFound, SettingsError
 
-#: What keys look like: easy to find where they should not be.
+#: Easy to find where a key should not be; see :data:`api.hidden.KEY`.
 PREFIX = "twin_"
-SHAPE = re.compile(r"twin_[A-Za-z0-9_-]{43}")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
 #: Keys of one file; each costs a request about a microsecond.
 MAX_KEYS = 1_000

@@ -14,12 +14,12 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from api.app import create_app
+from api.hidden import KEY
 from api.holder import Holder
 from api.limits import Limits
 from api.routes import ROUTERS
 from api.security import Access, Keyring, Role
 from api.security.guard import is_open
-from api.security.keys import SHAPE
 from api.security.roles import SAFE_METHODS, marked, routes_of
 from twin.errors import InvalidParameter, NotFound, SettingsError
 
@@ -177,7 +177,7 @@ def test_the_file_holds_hashes_and_nobody_else_may_read_it(ring: Keyring, keys: 
     text = ring.path.read_text(encoding="utf-8")
     assert ring.path.stat().st_mode & 0o777 == 0o600
     for key in keys.values():
-        assert SHAPE.fullmatch(key)
+        assert KEY.fullmatch(key)
         assert key not in text
         assert key.removeprefix("twin_") not in text
     rows = orjson.loads(text)["keys"]

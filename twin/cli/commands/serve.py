@@ -2,39 +2,83 @@
 
 from __future__ import annotations
 
-import ipaddress
+import re
 import socket
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from twin.cli import output
-from twin.errors import InvalidParameter
+from twin.errors import InvalidParameter, KeysRequired
+
+if TYPE_CHECKING:
+    from api.operations.logs import Style
+
+ROOT_PATH = re.compile(r"(/[A-Za-z0-9._~-]+)+\Z")
+#: Seconds that answers may still take after Ctrl-C; streams of events would go on for ever.
+GRACE_S = 5
 
 
 def serve(
     host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", "-p", min=0, max=65535, help="Port; 0 takes a free one.")] = 8000,
+    cors_origin: Annotated[
+        list[str] | None,
+        typer.Option("--cors-origin", help="A web page's origin that may ask, exactly: https://maps.example.org."),
+    ] = None,
+    root_path: Annotated[
+        str, typer.Option("--root-path", help="Where a proxy in front shows the API, and what it strips: /twin.")
+    ] = "",
+    log: Annotated[
+        Literal["text", "json", "off"], typer.Option("--log", help="A line per request to stderr, and how it looks.")
+    ] = "text",
 ) -> None:
-    """Serve the HTTP API until Ctrl-C; its documentation is at /docs."""
+    """Serve the HTTP API and the map until Ctrl-C; its documentation is at /docs.
+
+    Other machines are served only with API keys: twin keys add NAME.
+    """
+    if root_path and not ROOT_PATH.match(root_path):
+        raise InvalidParameter(
+            f"--root-path: {root_path!r} is no path", fix="Write it like /twin, without an end slash."
+        )
     listening = _listen(host, port)
+    try:
+        _serve(listening, host, cors_origin or (), root_path, log)
+    finally:
+        listening.close()
+
+
+def _serve(listening: socket.socket, host: str, origins: Sequence[str], root_path: str, log: Style) -> None:
     import uvicorn
 
-    from api.app import create_app
+    from api.app import access_of_settings, create_app
+    from api.operations.logs import configure
+    from api.security.guard import is_loopback
 
-    if not _loopback(host):
-        output.note(
-            f"warning: {host} can be reached by other machines, and the API asks for no password.", style="yellow"
-        )
+    access = access_of_settings(origins)
+    address, port = listening.getsockname()[:2]
+    if not access.required and not is_loopback(address):
+        raise KeysRequired(f"{host} can be reached by other machines, and there are no API keys")
+    app = create_app(access=access)
+    configure(log, app.state.hidden)
     shown = f"[{host}]" if ":" in host else host
-    output.note(f"The API is served on http://{shown}:{listening.getsockname()[1]}  (/docs); stop it with Ctrl-C")
-    config = uvicorn.Config(create_app(), host=host, port=port, log_level="warning", access_log=False)
+    keys = "  It answers to API keys only." if access.required else ""
+    output.note(f"The API is served on http://{shown}:{port}{root_path}  (/docs); stop it with Ctrl-C.{keys}")
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        root_path=root_path,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_S,
+    )
     try:
         uvicorn.Server(config).run(sockets=[listening])
     except KeyboardInterrupt:
         output.note("Stopped.")
-    finally:
-        listening.close()
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -53,13 +97,6 @@ def _listen(host: str, port: int) -> socket.socket:
             fix="Choose another port with --port, or 0 for any free one.",
         ) from error
     return made
-
-
-def _loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def register(app: typer.Typer) -> None:

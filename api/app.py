@@ -26,6 +26,7 @@ from api.routes import ROUTERS
 from api.operations import Gate, Metrics, Observe, Pulse
 from api.security import Access, Guard, Keyring, by_method
 from api.security.access import CORS
+from api.security.guard import is_open
 from twin.errors import TwinError
 from twin.export.tiles.shelf import Shelf
 from twin.service import Twin
@@ -75,10 +76,7 @@ def create_app(twin: Twin | None = None, limits: Limits | None = None, access: A
     app.state.tiles = Shelf()
     app.state.access = access
     app.state.library = Library((twin.home if twin else load_settings().home) / "library.sqlite")
-    app.add_middleware(Guard, access=access)
-    app.add_middleware(Envelope, max_body=limits.body)
-    if access.origins:
-        app.add_middleware(CORSMiddleware, allow_origins=access.origins, **CORS)
+    _operate(app, access, limits)
     errors.install(app)
     for router in ROUTERS:
         app.include_router(router, max_body_size=limits.body)

@@ -16,6 +16,7 @@ export function duration(seconds) {
   if (seconds === null || seconds === undefined) return 'never';
   let rest = Math.round(Math.abs(seconds));
   if (rest === 0) return '0 s';
+  if (rest % 86400 === 0) return `${seconds < 0 ? '-' : ''}${rest / 86400} d`;
   const words = [];
   for (const [size, unit] of rest < 3 * 86400 ? PARTS.slice(1) : PARTS) {
     const count = Math.floor(rest / size);

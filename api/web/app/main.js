@@ -5,6 +5,8 @@ import { icon, button, copy, h, problem, toast } from './dom.js';
 import * as event from './event.js';
 import { number } from './format.js';
 import { hover, onHover } from './hover.js';
+import { dropZone } from './draw.js';
+import { readHazard } from './eventform.js';
 import { bind, help } from './keyboard.js';
 import { layers } from './layers.js';
 import { extent } from './map.js';
@@ -107,6 +109,7 @@ async function start() {
     const mark = () => map.mark('picked', state.get('asset') || null, { fly: true });
     state.on(['asset'], mark);
     await home(map);
+    dropZone($('stage'), (file) => readHazard(file).then((text) => text && state.set({ hazard: text, view: 'impact', t: null })));
     if (state.get('asset')) map.mark('picked', state.get('asset'), { fly: !state.get('map') });
   }
   stage({ ...context, legend });

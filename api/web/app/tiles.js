@@ -59,7 +59,7 @@ export function assetLayers(by, domains) {
       id: 'twin-sites', type: 'symbol',
       layout: {
         'icon-image': ['concat', 'ring-', eighths('energy'), '-', eighths('connectivity'), '-', eighths('compute')],
-        'icon-size': ['interpolate', ['linear'], ['ln', ['max', 1, ['get', 'count']]], 0, 0.28, 3, 0.5, 6, 0.85, 9, 1.15],
+        'icon-size': ['interpolate', ['linear'], ['ln', ['max', 1, ['get', 'count']]], 0, 0.34, 3, 0.7, 6, 1.05, 9, 1.5],
         'icon-allow-overlap': true, 'icon-ignore-placement': true,
         'symbol-sort-key': ['get', 'count'],
       },

@@ -1,0 +1,69 @@
+// What every result can become: files, a picture, a command, a program, a layer in QGIS, a page to print.
+
+import { BASE, request } from './api.js';
+import { copy, download, h, icon, toast } from './dom.js';
+
+/** Formats that the API writes itself, by `?f=`. */
+const FILES = [['json', 'JSON'], ['geojson', 'GeoJSON'], ['csv', 'CSV'], ['gpkg', 'GeoPackage, styled'], ['fgb', 'FlatGeobuf'], ['parquet', 'Parquet'], ['arrow', 'Arrow']];
+const ENDINGS = { geojson: 'geojson', json: 'json', csv: 'csv', gpkg: 'gpkg', fgb: 'fgb', parquet: 'parquet', arrow: 'arrow' };
+
+const quoted = (text) => (/^[\w:/.@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`);
+
+/** Options of the command line that say the same as the body of a question. */
+function options(asked) {
+  const parts = [];
+  if (asked.where) parts.push('--where', quoted(asked.where));
+  if (asked.hazard) parts.push('--hazard', 'hazard.geojson');
+  if (asked.buffer_m) parts.push('--buffer', `${asked.buffer_m}m`);
+  if (asked.min_crossing_m) parts.push('--min-crossing', `${asked.min_crossing_m}m`);
+  if (asked.horizon_s !== undefined && asked.horizon_s !== null) parts.push('--horizon', `${asked.horizon_s}s`);
+  return parts;
+}
+
+/** The question as a command. */
+export function asCommand(question, asked) {
+  if (question === 'compare') {
+    const side = (name, { failed = [], where, hazard }) => [...failed.flatMap((id) => [`--${name}`, quoted(id)]), ...(where ? [`--${name}-where`, quoted(where)] : []), ...(hazard ? [`--${name}-hazard`, `${name}.geojson`] : [])];
+    return ['twin compare', ...side('a', asked.a), ...side('b', asked.b), ...options({ horizon_s: asked.horizon_s })].join(' ');
+  }
+  if (question === 'paths') {
+    return ['twin paths', quoted(asked.from), quoted(asked.to), ...(asked.k > 1 ? ['--routes', asked.k] : []), ...(asked.by && asked.by !== 'hops' ? ['--by', asked.by] : []), ...(asked.disjoint ? ['--disjoint', asked.disjoint] : [])].join(' ');
+  }
+  if (question === 'criticality') return ['twin criticality', ...(asked.weight ? ['--weight', quoted(asked.weight)] : []), ...(asked.domain ? ['--domain', asked.domain] : [])].join(' ');
+  return [`twin ${question}`, ...(asked.failed ?? []).map(quoted), ...options(asked)].join(' ');
+}
+
+/** The question as a program. */
+export function asPython(question, asked) {
+  const value = (given) => JSON.stringify(given).replace(/\bnull\b/g, 'None').replace(/\btrue\b/g, 'True').replace(/\bfalse\b/g, 'False');
+  const event = (given) => ['failed', 'where', 'hazard', 'buffer_m', 'min_crossing_m'].filter((name) => given[name] !== undefined).map((name) => `${name}=${value(given[name])}`);
+  const body = question === 'compare' ? [`a=${value(asked.a)}`, `b=${value(asked.b)}`]
+    : question === 'paths' ? [value(asked.from), value(asked.to), ...['k', 'by', 'disjoint'].filter((name) => asked[name]).map((name) => `${name}=${value(asked[name])}`)]
+      : question === 'criticality' ? Object.entries(asked).map(([name, given]) => `${name}=${value(given)}`) : event(asked);
+  const horizon = asked.horizon_s === undefined ? [] : [`horizon_s=${asked.horizon_s}`];
+  return `from twin import Twin\n\ntwin = Twin.connect(${JSON.stringify(BASE.href.replace(/\/$/, ''))})\nresult = twin.${question}(${[...body, ...horizon].join(', ')})\nresult`;
+}
+
+/**
+ * The menu of a result.
+ * @param {{context: any, question: string, asked: any, path?: string, method?: 'POST'|'GET', formats?: string[], name?: string}} given
+ */
+export function exportMenu({ context, question, asked, path = question, method = 'POST', formats = FILES.map(([f]) => f), name = question }) {
+  const item = (iconName, text, act, hint) => h('button', { type: 'button', class: 'item', onclick: () => { menu.open = false; act(); } }, icon(iconName), text, hint ? h('small', {}, hint) : null);
+  const save = async (f) => {
+    try {
+      const response = await request(path, method === 'POST' ? { method, json: asked, query: { f } } : { query: { ...asked, f } });
+      download(`${name}.${ENDINGS[f]}`, await response.blob());
+    } catch (error) {
+      toast(error.detail ?? error.message, 'bad');
+    }
+  };
+  const menu = h('details', { class: 'menu', onkeydown: (event) => { if (event.key === 'Escape') { event.stopPropagation(); menu.open = false; } } },
+    h('summary', { class: 'button' }, icon('download'), 'Export'),
+    h('div', {}, h('h3', {}, 'File'), ...FILES.filter(([f]) => formats.includes(f)).map(([f, text]) => item('file', text, () => save(f), `.${ENDINGS[f]}`)),
+      asked.hazard ? item('polygon', 'The hazard', () => download('hazard.geojson', JSON.stringify(asked.hazard)), '.geojson') : null,
+      h('h3', {}, 'The same elsewhere'), item('table', 'Copy as CLI', () => copy(asCommand(question, asked), 'Command')), item('file', 'Copy as Python', () => copy(asPython(question, asked), 'Program')),
+      h('h3', {}, 'Picture and paper'), context.map ? item('layers', 'Map as PNG', async () => download(`${name}.png`, await context.map.picture()), '.png') : null, item('report', 'Print a report', () => print())));
+  addEventListener('click', ({ target }) => { if (!menu.contains(target)) menu.open = false; }, { signal: context.signal });
+  return menu;
+}

@@ -18,6 +18,7 @@ from api.deps import SINGLE_VALUES
 from api.errors import documented
 from api.hidden import Hidden
 from api.holder import Holder
+from api.jobs import Pool
 from api.library import Library
 from api.limits import Limits
 from api.middleware import Envelope
@@ -27,6 +28,7 @@ from api.operations import Gate, Metrics, Observe, Pulse
 from api.security import Access, Guard, Keyring, by_method
 from api.security.access import CORS
 from api.security.guard import is_open
+from api.streams import Streams
 from twin.errors import TwinError
 from twin.export.tiles.shelf import Shelf
 from twin.service import Twin
@@ -76,6 +78,7 @@ def create_app(twin: Twin | None = None, limits: Limits | None = None, access: A
     app.state.tiles = Shelf()
     app.state.access = access
     app.state.library = Library((twin.home if twin else load_settings().home) / "library.sqlite")
+    app.state.jobs, app.state.streams = Pool(app.state.library.database), Streams()
     _operate(app, access, limits)
     errors.install(app)
     for router in ROUTERS:
@@ -130,9 +133,13 @@ def open_twin(hidden: Hidden) -> Twin:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     holder: Holder = app.state.holder
     warming = asyncio.create_task(run_in_threadpool(warm, holder, app.state.tiles))
+    app.state.jobs.open()
+    app.state.streams.open()
     try:
         yield
     finally:
+        app.state.streams.close()
+        await run_in_threadpool(app.state.jobs.close)
         await warming
         await run_in_threadpool(holder.close)
         await run_in_threadpool(app.state.library.close)

@@ -68,6 +68,7 @@ STATUS: dict[type[e.TwinError], int] = {
     e.KeysRequired: 500,
     e.Overloaded: 503,
     e.LibraryUnavailable: 503,
+    e.JobInterrupted: 503,
 }
 
 #: What to do, in the words of HTTP, where the error itself speaks of the command line.

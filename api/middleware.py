@@ -35,6 +35,7 @@ class Envelope:
         head = scope["method"] == "HEAD"
         if head:  # answered as GET without its body
             scope["method"] = "GET"
+            scope.setdefault("state", {})["head"] = True
 
         async def send_with_headers(message: Message) -> None:
             nonlocal started

@@ -23,6 +23,7 @@ TAGS = [
     {"name": "findings", "description": "What is wrong or missing in the data."},
     {"name": "imports", "description": "Which exports were loaded."},
     {"name": "edits", "description": "Change assets and links by hand, and take the newest run back."},
+    {"name": "jobs", "description": "Long questions and imports: progress, cancelling, and the result kept."},
     {"name": "library", "description": "Events and results kept under a name, with notes; each address is its link."},
     {"name": "schema", "description": "Kinds, links, services, properties and units."},
     {"name": "health", "description": "For monitors and load balancers."},
@@ -58,7 +59,7 @@ def describe(document: dict[str, Any], routes: Iterable[BaseRoute]) -> dict[str,
         for method, operation in item.items():
             _problems(operation["responses"])
             _secured(operation, path, method, roles[operation["operationId"]])
-            if method == "get" and not path.startswith("/health"):
+            if method == "get" and not path.startswith("/health") and not _streamed(operation):
                 _conditional(operation)
     for name in ("HTTPValidationError", "ValidationError"):
         document["components"]["schemas"].pop(name, None)
@@ -82,6 +83,11 @@ def _secured(operation: dict[str, Any], path: str, method: str, route: BaseRoute
         del operation["responses"]["401"]
     else:
         operation["x-role"] = needed(route, method.upper()).name
+
+
+def _streamed(operation: dict[str, Any]) -> bool:
+    """Whether the answer is a stream of events, which has no tag."""
+    return "text/event-stream" in operation["responses"]["200"].get("content", {})
 
 
 def _conditional(operation: dict[str, Any]) -> None:

@@ -362,6 +362,14 @@ class LibraryUnavailable(TwinError):
     default_fix = "See that the disk is not full and that the server may write to its home folder; then ask again."
 
 
+class JobInterrupted(TwinError):
+    """The server that ran a job was stopped before the job was done."""
+
+    code = "job_interrupted"
+    title = "The server was stopped while the job ran"
+    default_fix = "Start the job again."
+
+
 def all_errors() -> list[type[TwinError]]:
     """Every error class of the product, base first, in definition order."""
     found: list[type[TwinError]] = []

@@ -16,7 +16,7 @@ from typing import Any
 from twin.errors import LibraryUnavailable
 
 #: Version of the tables, in the file as SQLite's ``user_version``.
-VERSION = 1
+VERSION = 2
 BUSY_S = 10.0
 
 Row = sqlite3.Row
@@ -96,18 +96,18 @@ class Database:
         return made
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
-        """Make the tables where there are none; refuse those of another version."""
+        """Make the tables that are missing; refuse those of a later version."""
         connection.execute("BEGIN IMMEDIATE")  # of two processes that start at once one makes them
         try:
             version = connection.execute("PRAGMA user_version").fetchone()[0]
-            if version == 0:
+            if version < VERSION:
                 for statement in statements():
                     connection.execute(statement)
                 connection.execute(f"PRAGMA user_version = {VERSION}")
-            elif version != VERSION:
+            elif version > VERSION:
                 raise LibraryUnavailable(
                     f"{self.path} is of version {version}; this server reads version {VERSION}",
-                    fix="Start the server with the version that made the file, or move the file away.",
+                    fix="Start the server with the version that wrote the file, or move the file away.",
                 )
         except BaseException:
             connection.execute("ROLLBACK")

@@ -6,43 +6,38 @@ from typing import Any
 
 from api.deps import View
 from api.event_queries import CompareRequest, ExplainRequest, ImpactRequest
-from api.failure_queries import MAX_WORK, ExposedRequest, check_limit
+from api.failure_queries import MAX_WORK, RUNS_S, ExposedRequest, check_limit
 from api.limits import Limits
-from api.questions.question import Effort
+from api.questions.question import HURRIED, Effort
 
 
-def impact(view: View, body: ImpactRequest, limits: Limits, effort: Effort) -> dict[str, Any]:
+def impact(view: View, body: ImpactRequest, limits: Limits, effort: Effort = HURRIED) -> dict[str, Any]:
     """What an event does."""
-    view = view.supposing(body.what_if)
     result = view.snapshot.impact(body.event(limits, view.saved_event), horizon_s=body.horizon_s)
     return {**result.to_dict(), "notice": view.notice}
 
 
-def timeline(view: View, body: ImpactRequest, limits: Limits, effort: Effort) -> dict[str, Any]:
+def timeline(view: View, body: ImpactRequest, limits: Limits, effort: Effort = HURRIED) -> dict[str, Any]:
     """What an event does in which order."""
-    view = view.supposing(body.what_if)
     result = view.snapshot.timeline(body.event(limits, view.saved_event), horizon_s=body.horizon_s)
     return {**result.to_dict(), "notice": view.notice}
 
 
-def explain(view: View, body: ExplainRequest, limits: Limits, effort: Effort) -> dict[str, Any]:
+def explain(view: View, body: ExplainRequest, limits: Limits, effort: Effort = HURRIED) -> dict[str, Any]:
     """Why an asset has its verdict."""
-    view = view.supposing(body.what_if)
     result = view.snapshot.explain(body.id, body.event(limits, view.saved_event), horizon_s=body.horizon_s)
     return {**result.to_dict(), "notice": view.notice}
 
 
-def compare(view: View, body: CompareRequest, limits: Limits, effort: Effort) -> dict[str, Any]:
+def compare(view: View, body: CompareRequest, limits: Limits, effort: Effort = HURRIED) -> dict[str, Any]:
     """What sets two events apart."""
-    view = view.supposing(body.what_if)
     a, b = (event.event(limits, view.saved_event) for event in (body.a, body.b))
     result = view.snapshot.compare(a, b, horizon_s=body.horizon_s)
     return {**result.to_dict(), "notice": view.notice}
 
 
-def exposed(view: View, body: ExposedRequest, limits: Limits, effort: Effort) -> dict[str, Any]:
+def exposed(view: View, body: ExposedRequest, limits: Limits, effort: Effort = HURRIED) -> dict[str, Any]:
     """What an event leaves one failure away."""
-    view = view.supposing(body.what_if)
     limit = check_limit(body.limit, limits)
     result = view.snapshot.exposed(
         body.event(limits, view.saved_event),
@@ -50,7 +45,7 @@ def exposed(view: View, body: ExposedRequest, limits: Limits, effort: Effort) ->
         timeline=body.timeline,
         horizon_s=body.horizon_s,
         named=body.named,
-        **effort.bounds(max_work=MAX_WORK),
+        **effort.bounds(max_work=MAX_WORK, limit_s=RUNS_S),
     )
     total = len(result.exposed)
     result.exposed = result.exposed[:limit]

@@ -22,13 +22,12 @@ from api.failure_queries import (
 from api.limits import Limits
 from api.queries import known
 from api.questions.models import CriticalityAsked, SinglePointsAsked
-from api.questions.question import Effort
+from api.questions.question import HURRIED, Effort
 from twin.errors import LimitExceeded
 
 
-def screen(view: View, body: ScreenRequest, limits: Limits, effort: Effort) -> dict[str, Any]:
+def screen(view: View, body: ScreenRequest, limits: Limits, effort: Effort = HURRIED) -> dict[str, Any]:
     """What each of many scenarios costs."""
-    view = view.supposing(body.what_if)
     limit = check_limit(body.limit, limits)
     result = view.snapshot.screen(
         body.source(),
@@ -38,7 +37,7 @@ def screen(view: View, body: ScreenRequest, limits: Limits, effort: Effort) -> d
         horizon_s=body.horizon_s,
         max_scenarios=MAX_SCENARIOS,
         progress=effort.tell,
-        **effort.bounds(max_work=MAX_WORK),
+        **effort.bounds(max_work=MAX_WORK, limit_s=RUNS_S),
     )
     total = result.table.num_rows
     result.table = result.table.slice(0, limit)
@@ -61,7 +60,7 @@ def shortened(body: dict[str, Any]) -> dict[str, Any]:
     return body
 
 
-def criticality(view: View, body: CriticalityAsked, limits: Limits, effort: Effort) -> dict[str, Any]:
+def criticality(view: View, body: CriticalityAsked, limits: Limits, effort: Effort = HURRIED) -> dict[str, Any]:
     """What each single failure costs: the worst ones, without pages."""
     result = view.snapshot.criticality(
         body.weight,
@@ -77,15 +76,18 @@ def criticality(view: View, body: CriticalityAsked, limits: Limits, effort: Effo
     return {**result.to_dict(), "notice": view.notice}
 
 
-def single_points(view: View, body: SinglePointsAsked, limits: Limits, effort: Effort) -> dict[str, Any]:
+def single_points(view: View, body: SinglePointsAsked, limits: Limits, effort: Effort = HURRIED) -> dict[str, Any]:
     """What alone takes an asset down."""
     result = view.snapshot.single_points_of_failure(
-        body.id, timeline=body.timeline, horizon_s=body.horizon_s, **effort.bounds(max_work=MAX_WORK)
+        body.id,
+        timeline=body.timeline,
+        horizon_s=body.horizon_s,
+        **effort.bounds(max_work=MAX_WORK, limit_s=RUNS_S),
     )
     return {**result.to_dict(), "notice": view.notice}
 
 
-def cut_sets(view: View, body: CutSetsRequest, limits: Limits, effort: Effort) -> dict[str, Any]:
+def cut_sets(view: View, body: CutSetsRequest, limits: Limits, effort: Effort = HURRIED) -> dict[str, Any]:
     """What must fail together to take an asset down."""
     if body.limit > limits.max_page or len(body.unavailability or ()) > limits.failed:
         raise LimitExceeded(f"limit: at most {limits.max_page:,} sets, and {limits.failed:,} unavailabilities")
@@ -104,16 +106,16 @@ def cut_sets(view: View, body: CutSetsRequest, limits: Limits, effort: Effort) -
     return {**result.to_dict(body.limit), "notice": view.notice}
 
 
-def cold_start(view: View, body: ColdStartQuery, limits: Limits, effort: Effort) -> dict[str, Any]:
+def cold_start(view: View, body: ColdStartQuery, limits: Limits, effort: Effort = HURRIED) -> dict[str, Any]:
     """What comes up from nothing."""
     limit = check_limit(body.limit, limits)
     return {**view.snapshot.cold_start().to_dict(limit, body.skip), "notice": view.notice}
 
 
-def deadlocks(view: View, body: ListQuery, limits: Limits, effort: Effort) -> dict[str, Any]:
+def deadlocks(view: View, body: ListQuery, limits: Limits, effort: Effort = HURRIED) -> dict[str, Any]:
     """What must be started by hand."""
     limit = check_limit(body.limit, limits)
-    cores = view.snapshot.deadlocks(**effort.bounds(max_work=MAX_SEARCH))
+    cores = view.snapshot.deadlocks(max_work=MAX_SEARCH)
     return {
         "revision": view.snapshot.revision,
         "model_level": "L1",

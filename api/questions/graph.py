@@ -9,16 +9,16 @@ from api.limits import Limits
 from api.paths_queries import PathsRequest
 from api.queries import known
 from api.questions.models import WalkAsked
-from api.questions.question import Effort
+from api.questions.question import HURRIED, Effort
 from twin.errors import InvalidParameter
 
 
-def dependencies(view: View, body: WalkAsked, limits: Limits, effort: Effort) -> dict[str, Any]:
+def dependencies(view: View, body: WalkAsked, limits: Limits, effort: Effort = HURRIED) -> dict[str, Any]:
     """What an asset depends on, nearest first."""
     return _walk(view, body, limits, "dependencies")
 
 
-def dependents(view: View, body: WalkAsked, limits: Limits, effort: Effort) -> dict[str, Any]:
+def dependents(view: View, body: WalkAsked, limits: Limits, effort: Effort = HURRIED) -> dict[str, Any]:
     """What depends on an asset, nearest first."""
     return _walk(view, body, limits, "dependents")
 
@@ -43,8 +43,7 @@ def _walk(view: View, body: WalkAsked, limits: Limits, direction: str) -> dict[s
     }
 
 
-def paths(view: View, body: PathsRequest, limits: Limits, effort: Effort) -> dict[str, Any]:
+def paths(view: View, body: PathsRequest, limits: Limits, effort: Effort = HURRIED) -> dict[str, Any]:
     """Routes between two assets."""
-    view = view.supposing(body.what_if)
     result = view.snapshot.paths(body.start, body.end, schema=view.schema, **body.read(limits))
     return {**result.to_dict(), "notice": view.notice}

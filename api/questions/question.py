@@ -43,7 +43,9 @@ class Question:
     """One question.
 
     Attributes:
-        name: as in its route. model: what may be asked. answer: see :class:`Answer`; the plain data of its route.
+        name: as in its route. model: what may be asked.
+        answer: from the twin as it is asked about (edits supposed), what was asked, limits and effort, to the plain
+            data of its route.
     """
 
     name: str

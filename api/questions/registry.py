@@ -65,4 +65,4 @@ def ask(
     name: str, asked: BaseModel, view: View, limits: Limits, effort: Effort = HURRIED
 ) -> dict[str, Any]:  # fmt: skip
     """The answer to a question, as plain data; *asked*: from :func:`read`. Raises TwinError."""
-    return QUESTIONS[name].answer(view, asked, limits, effort)
+    return QUESTIONS[name].answer(view.supposing(getattr(asked, "what_if", None)), asked, limits, effort)

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from starlette.testclient import TestClient
 
 from api import wire_failures as wire
-from api.routes.screen import shortened
+from api.questions.failures import shortened
 from twin.service import Twin
 
 pytestmark = pytest.mark.store

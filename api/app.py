@@ -23,8 +23,8 @@ from api.library import Library
 from api.limits import Limits
 from api.middleware import Envelope
 from api.openapi import TAGS, describe
-from api.routes import ROUTERS
 from api.operations import Gate, Metrics, Observe, Pulse
+from api.routes import ROUTERS
 from api.security import Access, Guard, Keyring, by_method
 from api.security.access import CORS
 from api.security.guard import is_open
@@ -87,7 +87,6 @@ def create_app(twin: Twin | None = None, limits: Limits | None = None, access: A
     return app
 
 
-def limits_of_settings() -> Limits:
 def _operate(app: FastAPI, access: Access, limits: Limits) -> None:
     """What stands around the routes, the innermost first."""
     app.state.hidden, app.state.metrics, app.state.pulse = Hidden(), Metrics(), Pulse(lambda: app.state.holder)
@@ -101,6 +100,7 @@ def _operate(app: FastAPI, access: Access, limits: Limits) -> None:
     app.add_middleware(Observe, metrics=app.state.metrics)
 
 
+def limits_of_settings() -> Limits:
     """The bounds that the settings name. Raises SettingsError."""
     settings = load_settings()
     return Limits(max_page=settings.page_limit, body=settings.body_limit, places=settings.places_limit)

@@ -8,19 +8,20 @@ from typing import Any
 from urllib.parse import quote
 from zlib import crc32
 
-import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.formats import chosen, respond
+from api.formats.encode import document
+from api.formats.format import JSON
+from api.formats.respond import VARY
 from twin.errors import InvalidParameter
+from twin.snapshot.catalogue import Catalogue
 
 #: Clients may keep an answer but ask each time whether it still holds.
 REVALIDATE = "private, no-cache"
-
-
-def encode(body: Any) -> bytes:
-    """*body* as JSON bytes; numbers that JSON cannot say (NaN, infinity) become null."""
-    return orjson.dumps(body, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS)
+#: Any plain data as JSON bytes.
+encode = document
 
 
 def answer(body: Any, headers: Mapping[str, str] | None = None, status: int = 200) -> Response:
@@ -28,15 +29,23 @@ def answer(body: Any, headers: Mapping[str, str] | None = None, status: int = 20
     return Response(encode(body), status, dict(headers or {}), "application/json")
 
 
-def entity_tag(request: Request, state: str) -> str:
-    """The tag of this very address at this *state* of the twin: no other address can have it."""
+def entity_tag(request: Request, state: str, form: str = JSON.name) -> str:
+    """The tag of this very address at this *state* of the twin in this format: no other address can have it."""
     asked = f"{address(request)}?{request.url.query}".encode()
-    return f'W/"{state}-{crc32(asked):08x}"'
+    return f'W/"{state}-{crc32(asked):08x}{_mark(form)}"'
 
 
-def body_tag(content: bytes) -> str:
-    """A tag made from the answer itself, for what can change without a new revision."""
-    return f'W/"{crc32(content):08x}-{len(content)}"'
+def body_tag(content: bytes, form: str = JSON.name) -> str:
+    """A tag made from the answer itself, for what can change without a new revision.
+
+    Args:
+        content: the answer as JSON. form: name of the format that it is given in.
+    """
+    return f'W/"{crc32(content):08x}-{len(content)}{_mark(form)}"'
+
+
+def _mark(form: str) -> str:
+    return "" if form == JSON.name else f"-{form}"
 
 
 def unchanged(request: Request, tag: str) -> bool:
@@ -61,11 +70,26 @@ def tagged(request: Request, body: Any, more: Mapping[str, str] | None = None) -
     return Response(content, 200, headers, "application/json")
 
 
+def tagged_as(
+    request: Request, question: str, body: Mapping[str, Any], headers: Mapping[str, str], catalogue: Catalogue | None
+) -> Response:
+    """*body* in the format that the client wants (:func:`api.formats.respond`), with a tag as :func:`tagged` makes."""
+    tag = body_tag(encode(body), chosen(request).name)
+    more = {"ETag": tag, "Cache-Control": REVALIDATE, **VARY, **headers}
+    if unchanged(request, tag):
+        return not_modified(more)
+    return respond(request, question, body, more, catalogue)
+
+
 def tagged_page(
-    request: Request, rows: Sequence[Any], cursor: str | None, limit: int, *, state: str, revision: int,
-    notice: str | None,
+    request: Request, question: str, rows: Sequence[Any], cursor: str | None, limit: int, *, state: str, revision: int,
+    notice: str | None, catalogue: Catalogue,
 ) -> Response:  # fmt: skip
-    """One page of a computed list as an answer with a tag; *cursor*, *limit* and *state* as :func:`cut` takes them."""
+    """One page of a computed list in the format that the client wants, with a tag.
+
+    Args:
+        question: see :func:`api.formats.respond`. rows, cursor, limit, state: see :func:`cut`.
+    """
     items, following = cut(rows, cursor, limit, state)
     link = next_link(request, following)
     body = {
@@ -76,7 +100,7 @@ def tagged_page(
         "revision": revision,
         "notice": notice,
     }
-    return tagged(request, body, {"X-Twin-Revision": str(revision)} | page_headers(link))
+    return tagged_as(request, question, body, {"X-Twin-Revision": str(revision)} | page_headers(link), catalogue)
 
 
 def next_link(request: Request, cursor: str | None) -> str | None:

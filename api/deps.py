@@ -12,13 +12,16 @@ from fastapi import Depends, Query, Request
 from pydantic import BaseModel, ConfigDict
 
 from api.answers import REVALIDATE, entity_tag
+from api.formats import Format
+from api.formats.format import JSON
+from api.formats.respond import VARY
 from api.holder import Holder
 from api.library import Library
 from api.limits import Limits
+from api.operations.tracing import traced
 from twin.errors import InvalidParameter
 from twin.impact import Snapshot
 from twin.ingest.edits.what_if import what_if
-from api.operations.tracing import traced
 from twin.schema import Schema
 from twin.service import Twin
 
@@ -68,14 +71,19 @@ class View:
         """Names the revision and store for tags and cursors."""
         return f"{self.snapshot.store_id[:8]}.{self.snapshot.revision}"
 
-    def headers(self, request: Request) -> dict[str, str]:
-        """Headers of an answer from this view: the revision and the tag to ask again with."""
+    def headers(self, request: Request, form: Format | None = None) -> dict[str, str]:
+        """Headers of an answer from this view: the revision and the tag to ask again with.
+
+        Args:
+            form: the format of the answer, where the client chooses it.
+        """
         made_by = f"{VERSION} {self.snapshot.arrays.schema_digest} {self.notice or ''}"
         mark = f"{self.state}.{crc32(made_by.encode()):08x}"
         return {
             "X-Twin-Revision": str(self.snapshot.revision),
-            "ETag": entity_tag(request, mark),
+            "ETag": entity_tag(request, mark, (form or JSON).name),
             "Cache-Control": REVALIDATE,
+            **({} if form is None else VARY),
         }
 
 

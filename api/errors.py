@@ -88,6 +88,11 @@ class HttpFault(NamedTuple):
 FAULTS: dict[int, HttpFault] = {
     404: HttpFault("not_found", e.NotFound.title, "See /docs for the paths there are."),
     405: HttpFault("method_not_allowed", "This path does not take this method", "See /docs for the methods."),
+    406: HttpFault(
+        "not_acceptable",
+        "The answer cannot be given in this format",
+        "Name a format with ?f=, or accept application/json.",
+    ),
     413: HttpFault("limit_exceeded", e.LimitExceeded.title, "Send less at a time."),
     415: HttpFault(
         "unsupported_media_type", "The body's media type is not taken", "Send Content-Type: application/json."

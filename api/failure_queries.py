@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field, model_validator
 
 from api.event_queries import Horizon, ImpactRequest
+from api.formats import Formatted
 from api.limits import Limits
 from api.queries import LIMITS, PageQuery, Strict
 from api.what_if_queries import WhatIf
@@ -83,6 +84,18 @@ class ColdStartQuery(ListQuery):
     """Which part of the rounds."""
 
     skip: int = Field(0, ge=0, le=2**31, description="Ids to leave out first: those of the pages before.")
+
+
+class SinglePointsQuery(TimeQuery, Formatted):
+    """Steady or in time, and the format."""
+
+
+class DeadlocksQuery(ListQuery, Formatted):
+    """How many ids, and the format."""
+
+
+class ColdStartPageQuery(ColdStartQuery, Formatted):
+    """Which part of the rounds, and the format."""
 
 
 class ExposedRequest(ImpactRequest):

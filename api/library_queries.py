@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from api.event_queries import FLOOD, EventRequest
+from api.formats import Formatted
 from api.queries import LIMITS, Strict
 from api.questions import Name
 
@@ -86,7 +87,7 @@ class Description(Strict):
     note: Note | None = Field(None, description=NOTE)
 
 
-class ShelfQuery(Strict):
+class ShelfQuery(Formatted):
     """Which part of a list of what is kept."""
 
     limit: int = Field(LIMITS.page, ge=1, le=LIMITS.max_page, description="Rows of a page.")

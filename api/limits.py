@@ -12,18 +12,20 @@ class Limits:
     Attributes:
         page: rows of a list when the request does not say.
         max_page: rows of a list at most.
+        max_rows: the same in the formats that are written column by column.
         failed: assets that one event may name.
         depth: hops that one dependency question may follow.
         text: characters of a search text or an id (a source, a colon and 1,000 of the native id fit).
         cursor: characters of a cursor.
         body: bytes of a request body.
         vertices: corners of a hazard's polygons.
-    """
         places: requests that are answered at once; those beyond are told to come back.
         patience_s: seconds that the next part of a body may take.
+    """
 
     page: int = 100
     max_page: int = 10_000
+    max_rows: int = 100_000
     failed: int = 10_000
     depth: int = 1_000
     text: int = 1_100

@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 from starlette.routing import BaseRoute
 
+from api.formats import described
 from api.security.guard import is_open
 from api.security.roles import needed, routes_of
 
@@ -58,9 +59,12 @@ def describe(document: dict[str, Any], routes: Iterable[BaseRoute]) -> dict[str,
     for path, item in document["paths"].items():
         for method, operation in item.items():
             _problems(operation["responses"])
+            if described.negotiated(operation):
+                described.describe(operation)
             _secured(operation, path, method, roles[operation["operationId"]])
             if method == "get" and not path.startswith("/health") and not _streamed(operation):
                 _conditional(operation)
+    document["components"]["schemas"].update(described.components())
     for name in ("HTTPValidationError", "ValidationError"):
         document["components"]["schemas"].pop(name, None)
     return document

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.formats import Format, Formatted
 from api.limits import Limits
 from twin.errors import InvalidParameter
 from twin.schema import suggest
@@ -23,10 +24,16 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class PageQuery(Strict):
+class PageQuery(Formatted):
     """Which part of a list."""
 
-    limit: int = Field(LIMITS.page, ge=1, le=LIMITS.max_page, description="Rows of a page.")
+    limit: int = Field(
+        LIMITS.page,
+        ge=1,
+        le=LIMITS.max_rows,
+        description=f"Rows of a page; at most {LIMITS.max_page:,} where the format is not `columns`, `arrow` or "
+        "`parquet`.",
+    )
     cursor: str | None = Field(
         None, max_length=LIMITS.cursor, description="Where to go on: from `cursor` of the page before."
     )
@@ -88,14 +95,18 @@ class ConflictQuery(PageQuery):
     property: str | None = Field(None, max_length=LIMITS.text, description="Only this property; `location` for places.")
 
 
-def page_size(query: PageQuery, limits: Limits) -> int:
-    """Rows of a page.
+def page_size(query: PageQuery, limits: Limits, form: Format) -> int:
+    """Rows of a page in this format.
 
     Raises:
         InvalidParameter: more than this server gives at once.
     """
-    if query.limit > limits.max_page:
-        raise InvalidParameter(f"limit: at most {limits.max_page:,} rows are given at once")
+    most = limits.max_rows if form.columnar else limits.max_page
+    if query.limit > most:
+        raise InvalidParameter(
+            f"limit: at most {most:,} rows are given at once as {form.name}",
+            fix=f"Follow `next`, or ask for f=arrow: it gives {limits.max_rows:,}." if not form.columnar else None,
+        )
     return query.limit
 
 

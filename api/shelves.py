@@ -8,7 +8,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.answers import next_link, page_headers, tagged
+from api.answers import next_link, page_headers, tagged_as
 from api.library_queries import ShelfQuery
 from api.limits import Limits
 from twin.errors import InvalidParameter
@@ -21,10 +21,13 @@ def wanted(query: ShelfQuery, limits: Limits) -> int:
     return query.limit + 1
 
 
-def shelf_page(request: Request, query: ShelfQuery, rows: Sequence[Any], total: int) -> Response:
-    """One page of *rows* (see :func:`wanted`), each with ``seq`` and ``to_dict``."""
+def shelf_page(request: Request, question: str, query: ShelfQuery, rows: Sequence[Any], total: int) -> Response:
+    """One page of *rows* (see :func:`wanted`), each with ``seq`` and ``to_dict``, in the format that is wanted.
+
+    *question*: see :func:`api.formats.respond`.
+    """
     shown = rows[: query.limit]
     cursor = str(shown[-1].seq) if len(rows) > query.limit else None
     link = next_link(request, cursor)
     body = {"items": [row.to_dict() for row in shown], "total": total, "next": link, "cursor": cursor}
-    return tagged(request, body, page_headers(link))
+    return tagged_as(request, question, body, page_headers(link), None)

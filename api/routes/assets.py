@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
@@ -10,6 +10,7 @@ from api import wire
 from api.answers import answer, cut, next_link, not_modified, page_headers, unchanged
 from api.deps import NO_QUERY, LimitsDep, View, ViewDep
 from api.errors import documented
+from api.formats import Reply, chosen, give, respond
 from api.limits import Limits
 from api.queries import LIMITS, AssetQuery, WalkQuery, hops, known, page_size, words
 from twin.geo import parse_bbox
@@ -35,21 +36,24 @@ Direction = Literal["dependencies", "dependents"]
 )
 def list_assets(request: Request, view: ViewDep, limits: LimitsDep, query: Annotated[AssetQuery, Query()]) -> Response:
     """Assets by kind, domain, text and bounding box, in a fixed order, a page at a time."""
-    headers = view.headers(request)
-    limit, bbox = page_size(query, limits), parse_bbox(query.bbox) if query.bbox is not None else None
+    form = chosen(request)
+    headers = view.headers(request, form)
+    limit, bbox = page_size(query, limits, form), parse_bbox(query.bbox) if query.bbox is not None else None
     kind = known("kind", query.kind, view.schema.kinds)
     domain = known("domain", query.domain, view.schema.domains)
     if unchanged(request, headers["ETag"]):
         return not_modified(headers)
-    rows, cursor, total = view.snapshot.assets(
-        kind=kind,
-        domain=domain,
-        text=query.text,
-        bbox=bbox,
-        after=query.cursor,
-        limit=limit,
-    )
-    return _page(request, view, headers, rows, cursor, total)
+    table, cursor, total = view.snapshot.catalogue.found(kind, domain, query.text, bbox, query.cursor, limit)
+    link = next_link(request, cursor)
+    beside = {
+        "total": total,
+        "next": link,
+        "cursor": cursor,
+        "revision": view.snapshot.revision,
+        "notice": view.notice,
+    }
+    reply = Reply("assets", lambda: {"items": table.to_pylist(), **beside}, lambda: table, lambda: beside, "id")
+    return give(request, reply, headers | page_headers(link), view.snapshot.catalogue)
 
 
 @router.get(
@@ -104,8 +108,9 @@ def detail(request: Request, id: str, view: View) -> Response:
 def _walk(request: Request, id: str, direction: Direction, view: View, limits: Limits, query: WalkQuery) -> Response:
     if is_part_of_the_id(request, direction):
         return detail(request, f"{id}/{direction}", view)
-    headers = view.headers(request)
-    limit, depth, domains = page_size(query, limits), hops(query, limits), words(query.domain)
+    form = chosen(request)
+    headers = view.headers(request, form)
+    limit, depth, domains = page_size(query, limits, form), hops(query, limits), words(query.domain)
     services, through = words(query.service), words(query.through)
     for domain in (*(domains or ()), *(through or ())):
         known("domain", domain, view.schema.domains)
@@ -119,32 +124,20 @@ def _walk(request: Request, id: str, direction: Direction, view: View, limits: L
         rows = [row for row in rows if row["domain"] in domains]
     items, cursor = cut(rows, query.cursor, limit, view.state)
     rests = view.snapshot.rests_on([id], "needs" if direction == "dependencies" else "below")
-    return _page(request, view, headers, items, cursor, len(rows), {"assumptions": rests})
+    link = next_link(request, cursor)
+    document = {
+        "items": items,
+        "total": len(rows),
+        "next": link,
+        "cursor": cursor,
+        "revision": view.snapshot.revision,
+        "notice": view.notice,
+        "assumptions": rests,
+    }
+    return respond(request, direction, document, headers | page_headers(link), view.snapshot.catalogue)
 
 
 def is_part_of_the_id(request: Request, word: str) -> bool:
     """Whether the client wrote the slash before *word* as ``%2F``: then it belongs to the id."""
     raw: bytes | None = request.scope.get("raw_path")
     return raw is not None and raw.lower().endswith(b"%2f" + word.encode())
-
-
-def _page(
-    request: Request,
-    view: View,
-    headers: dict[str, str],
-    items: Any,
-    cursor: str | None,
-    total: int,
-    more: dict[str, Any] | None = None,
-) -> Response:
-    link = next_link(request, cursor)
-    body = {
-        "items": items,
-        "total": total,
-        "next": link,
-        "cursor": cursor,
-        "revision": view.snapshot.revision,
-        "notice": view.notice,
-        **(more or {}),
-    }
-    return answer(body, headers | page_headers(link))

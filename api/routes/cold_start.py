@@ -6,10 +6,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from api.answers import answer, not_modified, unchanged
+from api.answers import not_modified, unchanged
 from api.deps import LimitsDep, ViewDep
 from api.errors import documented
-from api.failure_queries import ColdStartQuery, check_limit
+from api.failure_queries import ColdStartPageQuery, check_limit
+from api.formats import chosen, respond
 from api.wire_failures import ColdStartAnswer
 
 router = APIRouter(tags=["impact"])
@@ -22,12 +23,13 @@ router = APIRouter(tags=["impact"])
     responses={200: {"model": ColdStartAnswer}, **documented([400, 409, 413])},
 )
 def get_cold_start(
-    request: Request, view: ViewDep, limits: LimitsDep, query: Annotated[ColdStartQuery, Query()]
+    request: Request, view: ViewDep, limits: LimitsDep, query: Annotated[ColdStartPageQuery, Query()]
 ) -> Response:
     """What can be started after everything was down, round by round: an energisation order; and what can not."""
-    headers = view.headers(request)
+    headers = view.headers(request, chosen(request))
     limit = check_limit(query.limit, limits)
     if unchanged(request, headers["ETag"]):
         return not_modified(headers)
     result = view.snapshot.cold_start()
-    return answer({**result.to_dict(limit, query.skip), "notice": view.notice}, headers)
+    document = {**result.to_dict(limit, query.skip), "notice": view.notice}
+    return respond(request, "cold-start", document, headers, view.snapshot.catalogue)

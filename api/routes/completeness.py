@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from api.answers import tagged
-from api.deps import NO_QUERY, TwinDep, ViewDep
+from api.answers import tagged_as
+from api.deps import TwinDep, ViewDep
 from api.errors import documented
+from api.formats import FORMAT_QUERY
 from api.wire_completeness import CompletenessAnswer
 
 router = APIRouter(tags=["findings"])
@@ -16,11 +17,12 @@ router = APIRouter(tags=["findings"])
     "/completeness",
     operation_id="getCompleteness",
     summary="How complete the data are",
-    dependencies=[NO_QUERY],
+    dependencies=[FORMAT_QUERY],
     responses={200: {"model": CompletenessAnswer}, **documented([400, 409])},
 )
 def get_completeness(request: Request, twin: TwinDep, view: ViewDep) -> Response:
     """By source and kind: six shares that are counted, their weighted mean, and the age of each source."""
     result = view.snapshot.completeness(schema=view.schema, findings=twin.findings())
     headers = {"X-Twin-Revision": str(view.snapshot.revision)}
-    return tagged(request, {**result.to_dict(), "notice": view.notice}, headers)
+    document = {**result.to_dict(), "notice": view.notice}
+    return tagged_as(request, "completeness", document, headers, None)

@@ -10,6 +10,7 @@ from api import wire_sources
 from api.answers import tagged, tagged_page
 from api.deps import NO_QUERY, LimitsDep, TwinDep, ViewDep
 from api.errors import documented
+from api.formats import chosen
 from api.queries import ConflictQuery, page_size
 from api.routes.assets import AssetId
 
@@ -26,11 +27,12 @@ def list_conflicts(
     request: Request, twin: TwinDep, view: ViewDep, limits: LimitsDep, query: Annotated[ConflictQuery, Query()]
 ) -> Response:
     """Values that differ, who gives each, and which one counts by the authority of the match rule."""
-    limit = page_size(query, limits)
+    limit = page_size(query, limits, chosen(request))
     rows = [row for row in twin.conflicts() if query.property in (None, row["property"])]
     return tagged_page(
-        request, rows, query.cursor, limit,
+        request, "conflicts", rows, query.cursor, limit,
         state=view.state, revision=view.snapshot.revision, notice=view.notice,
+        catalogue=view.snapshot.catalogue,
     )  # fmt: skip
 
 

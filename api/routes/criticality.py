@@ -6,10 +6,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from api.answers import answer, cut, next_link, not_modified, page_headers, unchanged
+from api.answers import cut, next_link, not_modified, page_headers, unchanged
 from api.deps import LimitsDep, ViewDep
 from api.errors import documented
 from api.failure_queries import MAX_PAIRS, MAX_WORK, PAIRS_S, RUNS_S, CriticalityQuery
+from api.formats import chosen, respond
 from api.queries import known, page_size
 from api.wire_failures import CriticalityAnswer
 
@@ -29,8 +30,9 @@ def list_criticality(
 
     Steady by default: all buffers and fuel spent. Pairs that are not all tried in time are said to be so in `notes`.
     """
-    headers = view.headers(request)
-    limit, domain = page_size(query, limits), known("domain", query.domain, view.schema.domains)
+    form = chosen(request)
+    headers = view.headers(request, form)
+    limit, domain = page_size(query, limits, form), known("domain", query.domain, view.schema.domains)
     if unchanged(request, headers["ETag"]):
         return not_modified(headers)
     result = view.snapshot.criticality(
@@ -51,4 +53,4 @@ def list_criticality(
     result.table, result.pairs = result.table.take(list(places)), pairs
     link = next_link(request, cursor)
     body = {**result.to_dict(), "next": link, "cursor": cursor, "notice": view.notice}
-    return answer(body, headers | page_headers(link))
+    return respond(request, "criticality", body, headers | page_headers(link), view.snapshot.catalogue)

@@ -6,10 +6,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from api.answers import answer, not_modified, unchanged
+from api.answers import not_modified, unchanged
 from api.deps import LimitsDep, ViewDep
 from api.errors import documented
-from api.failure_queries import MAX_SEARCH, ListQuery, check_limit
+from api.failure_queries import MAX_SEARCH, DeadlocksQuery, check_limit
+from api.formats import chosen, respond
 from api.wire_failures import DeadlockAnswer
 
 router = APIRouter(tags=["impact"])
@@ -22,12 +23,12 @@ router = APIRouter(tags=["impact"])
     responses={200: {"model": DeadlockAnswer}, **documented([400, 409, 413])},
 )
 def list_deadlocks(
-    request: Request, view: ViewDep, limits: LimitsDep, query: Annotated[ListQuery, Query()]
+    request: Request, view: ViewDep, limits: LimitsDep, query: Annotated[DeadlocksQuery, Query()]
 ) -> Response:
     """Cores that wait for each other and do not start by themselves, in order, each with the places for portable
     sources that start it.
     """
-    headers = view.headers(request)
+    headers = view.headers(request, chosen(request))
     limit = check_limit(query.limit, limits)
     if unchanged(request, headers["ETag"]):
         return not_modified(headers)
@@ -40,4 +41,4 @@ def list_deadlocks(
         "items": [core.to_dict(limit) for core in cores[:limit]],
         "notice": view.notice,
     }
-    return answer(body, headers)
+    return respond(request, "deadlocks", body, headers, view.snapshot.catalogue)

@@ -49,7 +49,7 @@ def list_saved_events(
 ) -> Response:
     """Every saved event, newest first, a page at a time."""
     rows = library.events(query.before, wanted(query, limits))
-    return shelf_page(request, query, rows, library.count_events())
+    return shelf_page(request, "events", query, rows, library.count_events())
 
 
 @router.get(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from api.answers import answer
-from api.deps import NO_QUERY, LimitsDep, ViewDep
+from api.deps import LimitsDep, ViewDep
 from api.errors import documented
 from api.event_queries import ExplainRequest
+from api.formats import FORMAT_QUERY, respond
+from api.questions.events import explain
 from api.security import asks
 from api.wire_events import ExplainAnswer
 
@@ -18,7 +19,7 @@ router = APIRouter(tags=["impact"])
     "/explain",
     operation_id="askExplain",
     summary="Why an asset goes down, is at risk or survives",
-    dependencies=[NO_QUERY, asks],
+    dependencies=[FORMAT_QUERY, asks],
     responses={200: {"model": ExplainAnswer}, **documented([400, 404, 409, 413, 415, 422])},
 )
 def ask_explain(request: Request, body: ExplainRequest, view: ViewDep, limits: LimitsDep) -> Response:
@@ -27,6 +28,6 @@ def ask_explain(request: Request, body: ExplainRequest, view: ViewDep, limits: L
     Nothing is written. An empty event is an error.
     """
     view = view.supposing(body.what_if)
-    result = view.snapshot.explain(body.id, body.event(limits), horizon_s=body.horizon_s)
     headers = {"X-Twin-Revision": str(view.snapshot.revision)}
-    return answer({**result.to_dict(), "notice": view.notice}, headers)
+    document = explain(view, body, limits)
+    return respond(request, "explain", document, headers, view.snapshot.catalogue)

@@ -10,6 +10,7 @@ from api import wire
 from api.answers import tagged_page
 from api.deps import LimitsDep, TwinDep, ViewDep
 from api.errors import documented
+from api.formats import chosen
 from api.queries import FindingQuery, page_size
 from twin.model import SHOWN
 
@@ -26,13 +27,14 @@ def list_findings(
     request: Request, twin: TwinDep, view: ViewDep, limits: LimitsDep, query: Annotated[FindingQuery, Query()]
 ) -> Response:
     """Findings of the data, each with its stable code, what was seen and what to do; never silently repaired."""
-    limit = page_size(query, limits)
+    limit = page_size(query, limits, chosen(request))
     rows = [
         row
         for row in (finding.to_dict(SHOWN) for finding in twin.findings())
         if query.code in (None, row["code"]) and query.severity in (None, row["severity"])
     ]
     return tagged_page(
-        request, rows, query.cursor, limit,
+        request, "findings", rows, query.cursor, limit,
         state=view.state, revision=view.snapshot.revision, notice=view.notice,
+        catalogue=view.snapshot.catalogue,
     )  # fmt: skip

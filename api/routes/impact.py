@@ -5,10 +5,11 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from api import wire
-from api.answers import answer
-from api.deps import NO_QUERY, LimitsDep, ViewDep
+from api.deps import LimitsDep, ViewDep
 from api.errors import documented
 from api.event_queries import ImpactRequest
+from api.formats import FORMAT_QUERY, respond
+from api.questions.events import impact
 from api.security import asks
 
 router = APIRouter(tags=["impact"])
@@ -18,7 +19,7 @@ router = APIRouter(tags=["impact"])
     "/impact",
     operation_id="askImpact",
     summary="What an event does",
-    dependencies=[NO_QUERY, asks],
+    dependencies=[FORMAT_QUERY, asks],
     responses={200: {"model": wire.ImpactAnswer}, **documented([400, 404, 409, 413, 415, 422])},
 )
 def ask_impact(request: Request, body: ImpactRequest, view: ViewDep, limits: LimitsDep) -> Response:
@@ -27,6 +28,6 @@ def ask_impact(request: Request, body: ImpactRequest, view: ViewDep, limits: Lim
     Nothing is written. An event that names nothing is an error; a hazard that hits nothing says so in its notes.
     """
     view = view.supposing(body.what_if)
-    result = view.snapshot.impact(body.event(limits), horizon_s=body.horizon_s)
     headers = {"X-Twin-Revision": str(view.snapshot.revision)}
-    return answer({**result.to_dict(), "notice": view.notice}, headers)
+    document = impact(view, body, limits)
+    return respond(request, "impact", document, headers, view.snapshot.catalogue)

@@ -7,9 +7,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from api import wire
-from api.answers import cut, next_link, page_headers, tagged
+from api.answers import cut, next_link, page_headers, tagged, tagged_as
 from api.deps import NO_QUERY, LimitsDep, TwinDep
 from api.errors import documented
+from api.formats import chosen
 from api.queries import LIMITS, PageQuery, page_size
 from twin.errors import NotFound
 from twin.service import Twin
@@ -30,12 +31,12 @@ def _runs(twin: Twin) -> list[dict[str, Any]]:
 )
 def list_imports(request: Request, twin: TwinDep, limits: LimitsDep, query: Annotated[PageQuery, Query()]) -> Response:
     """Every import run, newest first, with source, counts, revision and times; also one that is being applied."""
-    limit = page_size(query, limits)
+    limit = page_size(query, limits, chosen(request))
     runs = _runs(twin)
     items, cursor = cut(runs, query.cursor, limit, "runs")
     link = next_link(request, cursor)
     body = {"items": items, "total": len(runs), "next": link, "cursor": cursor}
-    return tagged(request, body, page_headers(link))
+    return tagged_as(request, "imports", body, page_headers(link), None)
 
 
 @router.get(

@@ -6,9 +6,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from api.answers import answer, cut, next_link, not_modified, page_headers, unchanged
+from api.answers import cut, next_link, not_modified, page_headers, unchanged
 from api.deps import LimitsDep, ViewDep
 from api.errors import documented
+from api.formats import chosen, respond
 from api.paths_queries import MAX_LISTED, DominatorQuery
 from api.queries import LIMITS, PageQuery, page_size
 from api.wire_paths import DominatorPage, MeshAnswer
@@ -33,8 +34,9 @@ def get_mesh(
     request: Request, mesh: MeshName, view: ViewDep, limits: LimitsDep, query: Annotated[PageQuery, Query()]
 ) -> Response:
     """Islands, and each bridge and articulation point with what it isolates, the worst first, a page at a time."""
-    headers = view.headers(request)
-    limit = page_size(query, limits)
+    form = chosen(request)
+    headers = view.headers(request, form)
+    limit = page_size(query, limits, form)
     if unchanged(request, headers["ETag"]):
         return not_modified(headers)
     result = view.snapshot.mesh(mesh, schema=view.schema)
@@ -51,7 +53,7 @@ def get_mesh(
         "cursor": cursor,
         "notice": view.notice,
     }
-    return answer(body, headers | page_headers(link))
+    return respond(request, "mesh", body, headers | page_headers(link), view.snapshot.catalogue)
 
 
 @router.get(
@@ -64,12 +66,14 @@ def list_dominators(
     request: Request, view: ViewDep, limits: LimitsDep, query: Annotated[DominatorQuery, Query()]
 ) -> Response:
     """Assets that all supply of others comes through, if any one supplier is enough (OR only), a page at a time."""
-    headers = view.headers(request)
-    limit = page_size(query, limits)
+    form = chosen(request)
+    headers = view.headers(request, form)
+    limit = page_size(query, limits, form)
     if unchanged(request, headers["ETag"]):
         return not_modified(headers)
     result = view.snapshot.dominators(query.service)
     items, cursor = cut(result.items, query.cursor, limit, view.state)
     link = next_link(request, cursor)
     page = {"items": items, "total": len(result.items), "next": link, "cursor": cursor, "notice": view.notice}
-    return answer({**result.to_dict(), **page}, headers | page_headers(link))
+    document = {**result.to_dict(), **page}
+    return respond(request, "dominators", document, headers | page_headers(link), view.snapshot.catalogue)

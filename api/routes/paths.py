@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from api.answers import answer
-from api.deps import NO_QUERY, LimitsDep, ViewDep
+from api.deps import LimitsDep, ViewDep
 from api.errors import documented
+from api.formats import FORMAT_QUERY, respond
 from api.paths_queries import PathsRequest
+from api.questions.graph import paths
 from api.security import asks
 from api.wire_paths import PathsAnswer
 
@@ -18,7 +19,7 @@ router = APIRouter(tags=["assets"])
     "/paths",
     operation_id="askPaths",
     summary="Routes between two assets",
-    dependencies=[NO_QUERY, asks],
+    dependencies=[FORMAT_QUERY, asks],
     responses={200: {"model": PathsAnswer}, **documented([400, 404, 409, 413, 415, 422])},
 )
 def ask_paths(request: Request, body: PathsRequest, view: ViewDep, limits: LimitsDep) -> Response:
@@ -27,6 +28,6 @@ def ask_paths(request: Request, body: PathsRequest, view: ViewDep, limits: Limit
     Nothing is written.
     """
     view = view.supposing(body.what_if)
-    result = view.snapshot.paths(body.start, body.end, schema=view.schema, **body.read(limits))
     headers = {"X-Twin-Revision": str(view.snapshot.revision)}
-    return answer({**result.to_dict(), "notice": view.notice}, headers)
+    document = paths(view, body, limits)
+    return respond(request, "paths", document, headers, view.snapshot.catalogue)

@@ -66,7 +66,7 @@ def list_results(
 ) -> Response:
     """Every kept result without its answer, newest first, a page at a time."""
     rows = library.results(query.before, wanted(query, limits))
-    return shelf_page(request, query, rows, library.count_results())
+    return shelf_page(request, "results", query, rows, library.count_results())
 
 
 @router.get(

@@ -21,6 +21,8 @@ from twin.snapshot.build import BASE_COLUMNS
 from twin.snapshot.ids import find_row
 
 MAX_SUGGEST = 200_000
+#: Status of an asset that says nothing of it.
+IN_SERVICE = "in_service"
 
 
 class Catalogue:
@@ -142,6 +144,19 @@ class Catalogue:
         after: str | None,
         limit: int,
     ) -> tuple[list[dict[str, Any]], str | None, int]:
+        """Assets by filters as plain rows; see :meth:`found`."""
+        page, cursor, total = self.found(kind, domain, text, bbox, after, limit)
+        return page.to_pylist(), cursor, total
+
+    def found(
+        self,
+        kind: str | None = None,
+        domain: str | None = None,
+        text: str | None = None,
+        bbox: Sequence[float] | None = None,
+        after: str | None = None,
+        limit: int = 100,
+    ) -> tuple[pa.Table, str | None, int]:
         """Assets by filters, in the order in which they were given.
 
         Args:
@@ -150,8 +165,25 @@ class Catalogue:
             after: cursor of the page before. limit: most rows.
 
         Returns:
-            Rows ``id, kind, domain, name, lon, lat, status``, the next cursor or None, and how many match in all.
+            Columns ``id, kind, domain, name, lon, lat, status``, the next cursor or None, and how many match in all.
         """
+        rows = self.listing
+        if kind is not None or domain is not None or text or bbox is not None:
+            rows = rows[self._matching(kind, domain, text, bbox)[rows]]
+        total = len(rows)
+        if after:
+            rows = rows[self.arrays.place[rows] > self.arrays.place[self._row_after(after)]]
+        names = [c for c in ("id", "kind", "domain", "name", "lon", "lat", "status") if c in self.table.column_names]
+        page = self.table.select(names).take(pa.array(rows[:limit]))
+        if "status" not in names:
+            page = page.append_column("status", pa.nulls(len(page), pa.string()))
+        status = page["status"].cast(pa.string())
+        stated = pc.fill_null(pc.not_equal(status, ""), False)
+        page = page.set_column(len(page.schema) - 1, "status", pc.if_else(stated, status, IN_SERVICE))
+        more = len(rows) > limit
+        return page, (_cursor(page["id"][-1].as_py()) if more else None), total
+
+    def _matching(self, kind: str | None, domain: str | None, text: str | None, bbox: Sequence[float] | None) -> Bools:
         mask = np.ones(self.arrays.n, bool)
         if kind is not None:
             mask &= _among(self.table["kind"], [kind])
@@ -163,16 +195,7 @@ class Catalogue:
             mask &= reduce(pc.or_, found).to_numpy(zero_copy_only=False)
         if bbox is not None:
             mask &= self._inside(bbox)
-        rows = self.listing[mask[self.listing]]
-        total = len(rows)
-        if after:
-            rows = rows[self.arrays.place[rows] > self.arrays.place[self._row_after(after)]]
-        page = rows[:limit]
-        names = [c for c in ("id", "kind", "domain", "name", "lon", "lat", "status") if c in self.table.column_names]
-        found_rows = self.table.select(names).take(pa.array(page)).to_pylist()
-        for entry in found_rows:
-            entry["status"] = entry.get("status") or "in_service"
-        return found_rows, (_cursor(found_rows[-1]["id"]) if len(rows) > limit else None), total
+        return mask
 
     def _row_after(self, cursor: str) -> int:
         try:

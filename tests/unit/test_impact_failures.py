@@ -282,6 +282,18 @@ def test_work_beyond_its_limit_is_refused(fed_twice: Snapshot) -> None:
         fed_twice.exposed(["bus-a"], timeline=True, max_work=3)
     with pytest.raises(LimitExceeded, match="not finished in the time there is: 0 of"):
         fed_twice.criticality(timeline=True, horizon_s=5, limit_s=-1)
+    with pytest.raises(LimitExceeded, match="not finished in the time there is: 0 of 2 runs") as refused:
+        fed_twice.single_points_of_failure("hut", limit_s=-1)
+    assert "twin spof" in refused.value.fix
+    for timeline in (False, True):
+        with pytest.raises(LimitExceeded, match="not finished in the time there is: 0 of") as refused:
+            fed_twice.exposed(["bus-a"], timeline=timeline, limit_s=-1)
+        assert "twin exposed" in refused.value.fix
+        one_by_one = {f"s{i}": ["bus-a"] for i in range(200)}
+        with pytest.raises(LimitExceeded, match="Screening was not finished") as refused:
+            fed_twice.screen(one_by_one, timeline=timeline, limit_s=-1)
+        assert "twin screen" in refused.value.fix
+        assert fed_twice.screen({"x": ["bus-a"]}, timeline=timeline, limit_s=3600).table.num_rows == 1
     with pytest.raises(LimitExceeded, match="pairs share a gate"):
         fed_twice.criticality(pairs=True, max_pairs=2)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -69,12 +70,15 @@ class ExposedResult(Resting):
 
 @dataclass(frozen=True)
 class Options:
-    """How to ask: steady, or in time up to a horizon; ``named`` failures per asset; runs times assets at most."""
+    """How to ask: steady, or in time up to a horizon; ``named`` failures per asset; runs times assets at most; seconds
+    after which no further failure is tried.
+    """
 
     timeline: bool = False
     horizon_s: float | None = None
     named: int = NAMED
     max_work: int = intime.MAX_WORK
+    limit_s: float = math.inf
 
 
 def exposed(
@@ -95,19 +99,20 @@ def exposed(
     and that cascades do not settle (:mod:`.meeting`).
 
     Raises:
-        InvalidParameter: no asset is named, or a negative number. LimitExceeded: more runs in time than allowed.
+        InvalidParameter: no asset is named, or a negative number. LimitExceeded: more runs in time than allowed, or
+            than there was time for.
     """
     options = options or Options()
-    horizon = check_horizon(options.timeline, options.horizon_s)
+    horizon, until = check_horizon(options.timeline, options.horizon_s), time.monotonic() + options.limit_s
     if options.named < 0:
         raise InvalidParameter(f"named is {options.named}", fix="Give a whole number from 0.")
     check_named(chosen)
     event = chosen.rows[system.baseline[chosen.rows]]
     tell = progress or (lambda done, total: None)
     if options.timeline:
-        lost, tried, pairs = _in_time(system, event, horizon, options.max_work, tell)
+        lost, tried, pairs = _in_time(system, event, horizon, options.max_work, until, tell)
     else:
-        lost, tried, pairs = _steady(system, event, tell)
+        lost, tried, pairs = _steady(system, event, until, tell)
     notes = [L1_NOTE] if options.timeline else [L1_NOTE, STEADY_NOTE]
     idle = len(chosen.rows) - len(event)
     if idle:
@@ -123,7 +128,7 @@ def exposed(
     )
 
 
-def _steady(system: System, event: Longs, tell: Progress) -> tuple[int, int, list[tuple[int, Longs]]]:
+def _steady(system: System, event: Longs, until: float, tell: Progress) -> tuple[int, int, list[tuple[int, Longs]]]:
     """Assets lost, failures tried, and (failure, assets newly lost to it)."""
     failed = np.zeros(system.n, bool)
     failed[event] = True
@@ -138,6 +143,7 @@ def _steady(system: System, event: Longs, tell: Progress) -> tuple[int, int, lis
     pairs: list[tuple[int, Longs]] = []
     matter = further[many > few + 0.5]
     for done, cause in enumerate(matter.tolist(), 1):
+        intime.check_time(until, done - 1, len(matter), "This question", WAY_OUT)
         row = np.array([cause], np.int32)
         pairs.append((cause, np.setdiff1d(then.lost(row), before.lost(row)).astype(np.int64)))
         tell(done, len(matter))
@@ -155,7 +161,7 @@ def _may_matter(system: System, lost: Longs) -> Bools:
 
 
 def _in_time(
-    system: System, event: Longs, horizon: float, max_work: int, tell: Progress
+    system: System, event: Longs, horizon: float, max_work: int, until: float, tell: Progress
 ) -> tuple[int, int, list[tuple[int, Longs]]]:
     """As :func:`_steady`, at the horizon: runs only of failures that two cascades leave open (:mod:`.meeting`)."""
     first = intime.Part(system, event).lost(event, horizon)
@@ -163,7 +169,9 @@ def _in_time(
     bounds = Bounds(system, event, first, math.isinf(horizon))
     pairs: list[tuple[int, Longs]] = []
     open_: list[int] = []
-    for cause in meeting(system, event, further).tolist():
+    meets = meeting(system, event, further)
+    for done, cause in enumerate(meets.tolist()):
+        intime.check_time(until, done, len(meets), "This question", WAY_OUT)
         most, least = bounds.of(cause)
         if len(most) > len(least):
             open_.append(cause)
@@ -174,6 +182,7 @@ def _in_time(
         causes = open_[begin : begin + TOGETHER]
         part = intime.Part(system, np.append(event, causes))
         for done, cause in enumerate(causes, begin + 1):
+            intime.check_time(until, done - 1, len(open_), "This question", WAY_OUT)
             both = part.lost(np.append(event, cause), horizon) & ~first
             both[cause] = False
             new = np.flatnonzero(both)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,6 +28,7 @@ from twin.snapshot.catalogue import Catalogue
 PART = 64
 MAX_CELLS = 50_000_000
 NAMED = 5
+WAY_OUT = "Give fewer scenarios at a time, or ask on the command line: twin screen has no limit of time."
 QUANTILES = (0.5, 0.9, 0.99)
 
 
@@ -37,7 +40,7 @@ class Options:
         weight: see :func:`twin.impact.failures.weights.worth`. often: also how often each asset is lost.
         timeline, horizon_s: run in time instead of the steady cascade, up to the horizon (None for its end).
         threads: at once, None for one per core. max_work: runs in time times assets at most.
-        max_scenarios: scenarios at most.
+        max_scenarios: scenarios at most. limit_s: seconds after which no further scenario is tried.
     """
 
     weight: str = COUNT
@@ -47,6 +50,7 @@ class Options:
     threads: int | None = None
     max_work: int = intime.MAX_WORK
     max_scenarios: int = 10_000_000
+    limit_s: float = math.inf
 
 
 @dataclass
@@ -97,7 +101,8 @@ def screen(
     """What each of many events costs, on all cores (threads: the kernels let go of the interpreter).
 
     Raises:
-        InvalidParameter: no scenario, unknown weight. LimitExceeded: more scenarios or runs in time than allowed.
+        InvalidParameter: no scenario, unknown weight. LimitExceeded: more scenarios or runs in time than allowed, or
+            than there was time for.
     """
     options = options or Options()
     horizon = check_horizon(options.timeline, options.horizon_s)
@@ -110,7 +115,7 @@ def screen(
         raise LimitExceeded(f"{len(scenarios):,} scenarios; at most {options.max_scenarios:,} are screened at once")
     values = worth(system.arrays, options.weight)
     often = np.zeros(system.n, np.int64)
-    tell = progress or (lambda done, total: None)
+    tell = _until(options.limit_s, len(scenarios), progress)
     if options.timeline:
         intime.check_work(len(scenarios), system.n, options.max_work, "Screening in time")
         found = _in_time(system, scenarios, code, values, len(names), horizon, often, tell)
@@ -128,6 +133,19 @@ def screen(
         summary=_summary(table),
         notes=[*_idle(scenarios, found.failed), L1_NOTE, *([] if options.timeline else [STEADY_NOTE])],
     )
+
+
+def _until(limit_s: float, total: int, progress: Progress | None) -> Progress:
+    """*progress*, which ends the question when its seconds are over and scenarios are left."""
+    until = time.monotonic() + limit_s
+
+    def tell(done: int, of: int) -> None:
+        if done < total:
+            intime.check_time(until, done, total, "Screening", WAY_OUT)
+        if progress is not None:
+            progress(done, of)
+
+    return tell
 
 
 def _idle(scenarios: Scenarios, own: Longs) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +18,8 @@ from twin.impact.rests import Resting
 from twin.impact.system import System
 from twin.snapshot.arrays import Bools, Longs
 from twin.snapshot.catalogue import Catalogue
+
+WAY_OUT = "Ask without the run in time, or on the command line: twin spof has no limit of time."
 
 
 @dataclass
@@ -67,6 +71,7 @@ def single_points(
     timeline: bool = False,
     horizon_s: float | None = None,
     max_work: int = intime.MAX_WORK,
+    limit_s: float = math.inf,
 ) -> SpofResult:
     """Every single asset but itself whose loss takes *asset_id* down, steady or (``timeline``) in time.
 
@@ -75,9 +80,10 @@ def single_points(
     cascade does not (a start gap), or with ``timeline``, a run in time decides. Exact.
 
     Raises:
-        UnknownAsset, InvalidParameter. LimitExceeded: more runs in time than ``max_work`` allows.
+        UnknownAsset, InvalidParameter. LimitExceeded: more runs in time than ``max_work`` allows, or than were made in
+            *limit_s* seconds.
     """
-    horizon = check_horizon(timeline, horizon_s)
+    horizon, until = check_horizon(timeline, horizon_s), time.monotonic() + limit_s
     row = catalogue.row(asset_id)
     result = SpofResult(
         asset_id, "timeline" if timeline else "steady", horizon_s, system.arrays.revision, bool(system.baseline[row])
@@ -96,7 +102,8 @@ def single_points(
     intime.check_work(len(runs), system.n, max_work, "This question")
     down = [] if timeline else rows[steady].tolist()
     spells: dict[int, list[list[float | None]]] = {}
-    for cause in runs.tolist():
+    for done, cause in enumerate(runs.tolist()):
+        intime.check_time(until, done, len(runs), "This question", WAY_OUT)
         outcome = intime.run(system, np.array([cause]), horizon)
         if outcome.dropped[row]:
             spells[cause] = outcome.outages(row)

@@ -6,10 +6,10 @@ The standards are OGC 17-069r4 (Part 1), 18-058r1 (Part 2: CRS), 19-079r2 (Part 
 
 from fastapi import APIRouter
 
-from api.ogc import collections, document, items, landing, schemas
+from api.ogc import collections, document, items, landing, qlr, schemas
 
 router = APIRouter(include_in_schema=False)
-for _part in (landing, collections, schemas, items, document):
+for _part in (landing, collections, schemas, items, document, qlr):
     router.include_router(_part.router)
 
 __all__ = ["router"]

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Request, Response
 
 from api.ogc.crs import CRS84
 from api.ogc.layer import Layer
-from api.ogc.links import GEOJSON, JSON, SCHEMA, ShelfDep, address, base, link, only, reply
-from api.ogc.shelf import Shelf
+from api.ogc.links import GEOJSON, JSON, SCHEMA, OfferDep, address, base, link, only, reply
+from api.ogc.shelf import Offer
 
 router = APIRouter()
 REL = "http://www.opengis.net/def/rel/ogc/1.0/"
@@ -17,7 +17,7 @@ GREGORIAN = "http://www.opengis.net/def/uom/ISO-8601/0/Gregorian"
 
 
 @router.get("/ogc/collections")
-def list_collections(request: Request, shelf: ShelfDep) -> Response:
+def list_collections(request: Request, offer: OfferDep) -> Response:
     """All collections."""
     only(request)
     body = {
@@ -25,23 +25,23 @@ def list_collections(request: Request, shelf: ShelfDep) -> Response:
             link(f"{base(request)}/collections", "self", JSON, "This page"),
             link(f"{base(request)}/", "root", JSON, "The landing page"),
         ],
-        "crs": list(shelf.crs),
-        "numberMatched": len(shelf.layers),
-        "numberReturned": len(shelf.layers),
-        "collections": [described(request, shelf, layer, ["#/crs"]) for layer in shelf.layers.values()],
+        "crs": list(offer.crs),
+        "numberMatched": len(offer.layers),
+        "numberReturned": len(offer.layers),
+        "collections": [described(request, offer, layer, ["#/crs"]) for layer in offer.layers.values()],
     }
     return reply(request, body)
 
 
 @router.get("/ogc/collections/{collection}")
-def get_collection(request: Request, collection: str, shelf: ShelfDep) -> Response:
+def get_collection(request: Request, collection: str, offer: OfferDep) -> Response:
     """One collection."""
     only(request)
-    body = described(request, shelf, shelf.layer(collection), list(shelf.crs))
+    body = described(request, offer, offer.layer(collection), list(offer.crs))
     return reply(request, body)
 
 
-def described(request: Request, shelf: Shelf, layer: Layer, crs: list[str]) -> dict[str, Any]:
+def described(request: Request, offer: Offer, layer: Layer, crs: list[str]) -> dict[str, Any]:
     """A collection as JSON; *crs* as its list says."""
     about = layer.about
     extent: dict[str, Any] = {}
@@ -59,7 +59,6 @@ def described(request: Request, shelf: Shelf, layer: Layer, crs: list[str]) -> d
         "storageCrs": CRS84,
         "geometryType": about.geometry,
         "links": links_of(request, layer),
-        **about.more,
     }
 
 

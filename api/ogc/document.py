@@ -15,9 +15,9 @@ from fastapi import APIRouter, Request, Response
 from api.ogc.cql.read import LANGUAGES
 from api.ogc.crs import CRS84
 from api.ogc.layer import About
-from api.ogc.links import GEOJSON, JSON, OPENAPI, SCHEMA, ShelfDep, base, only, reply
+from api.ogc.links import GEOJSON, JSON, OPENAPI, SCHEMA, OfferDep, base, only, reply
 from api.ogc.query import DEFAULT_LIMIT, FORMATS, MAX_LIMIT, RESERVED, RESULT_TYPES
-from api.ogc.shelf import Shelf
+from api.ogc.shelf import Offer
 
 router = APIRouter()
 
@@ -25,13 +25,13 @@ PROBLEMS = ("400", "404", "500")
 
 
 @router.get("/ogc/api")
-def get_document(request: Request, shelf: ShelfDep) -> Response:
+def get_document(request: Request, offer: OfferDep) -> Response:
     """The document."""
     only(request)
-    return reply(request, document(shelf, base(request)), OPENAPI)
+    return reply(request, document(offer, base(request)), OPENAPI)
 
 
-def document(shelf: Shelf, server: str) -> dict[str, Any]:
+def document(offer: Offer, server: str) -> dict[str, Any]:
     """The document for the collections of a shelf, served at the address *server*."""
     paths: dict[str, Any] = {
         "/": _get("getLandingPage", "Where everything is", "LandingPage"),
@@ -40,7 +40,7 @@ def document(shelf: Shelf, server: str) -> dict[str, Any]:
         "/collections": _get("listCollections", "All collections", "Collections"),
         **_templated(),
     }
-    for layer in shelf.layers.values():
+    for layer in offer.layers.values():
         paths.update(_literal(layer.about))
     return {
         "openapi": "3.0.3",
@@ -52,7 +52,7 @@ def document(shelf: Shelf, server: str) -> dict[str, Any]:
         "servers": [{"url": server}],
         "tags": [{"name": "features", "description": "Collections, their features and their schemas."}],
         "paths": paths,
-        "components": components(list(shelf.crs), list(shelf.layers)),
+        "components": components(list(offer.crs), list(offer.layers)),
     }
 
 

@@ -12,12 +12,12 @@ import pyarrow as pa
 import shapely
 from fastapi import APIRouter, Request, Response
 
-from api.answers import not_modified, unchanged
-from api.deps import LimitsDep, ViewDep
+from api.answers import body_tag, not_modified, unchanged
+from api.deps import LimitsDep, View, ViewDep
 from api.ogc.columns import joined, json_texts
 from api.ogc.crs import CRS84, from_crs84, known
 from api.ogc.layer import Layer
-from api.ogc.links import GEOJSON, JSON, ShelfDep, address, link, only
+from api.ogc.links import GEOJSON, JSON, OfferDep, address, link, only
 from api.ogc.query import FORMATS, MAX_LIMIT, Question, page, read
 from twin.errors import NotFound
 
@@ -25,11 +25,11 @@ router = APIRouter()
 
 
 @router.get("/ogc/collections/{collection}/items")
-def list_items(request: Request, collection: str, view: ViewDep, shelf: ShelfDep, limits: LimitsDep) -> Response:
+def list_items(request: Request, collection: str, view: ViewDep, offer: OfferDep, limits: LimitsDep) -> Response:
     """A page of a collection's features, filtered and in the coordinate reference system asked for."""
-    layer = shelf.layer(collection)
-    question = read(layer, request.query_params, shelf.crs, min(MAX_LIMIT, limits.max_page))
-    headers = view.headers(request) | {"Content-Crs": f"<{question.crs}>"}
+    layer = offer.layer(collection)
+    question = read(layer, request.query_params, offer.crs, min(MAX_LIMIT, limits.max_page))
+    headers = _headers(request, view, layer, question.crs)
     rows, total, cursor = page(question)
     if unchanged(request, headers["ETag"]):
         return not_modified(headers)
@@ -37,6 +37,13 @@ def list_items(request: Request, collection: str, view: ViewDep, shelf: ShelfDep
     if following:
         headers["Link"] = f'<{following}>; rel="next"; type="{GEOJSON}"'
     return Response(_collection(request, question, rows, total, following), 200, headers, GEOJSON)
+
+
+def _headers(request: Request, view: View, layer: Layer, crs: str) -> dict[str, str]:
+    headers = view.headers(request) | {"Content-Crs": f"<{crs}>"}
+    if layer.about.mark:
+        headers["ETag"] = body_tag(f"{headers['ETag']} {layer.about.mark}".encode())
+    return headers
 
 
 def _next(request: Request, cursor: str | None) -> str | None:
@@ -91,15 +98,15 @@ def _geometries(layer: Layer, rows: Any, crs: str) -> pa.Array:
 
 
 @router.get("/ogc/collections/{collection}/items/{feature:path}")
-def get_item(request: Request, collection: str, feature: str, view: ViewDep, shelf: ShelfDep) -> Response:
+def get_item(request: Request, collection: str, feature: str, view: ViewDep, offer: OfferDep) -> Response:
     """One feature."""
-    layer = shelf.layer(collection)
+    layer = offer.layer(collection)
     only(request, ("crs", "f"), FORMATS)
-    crs = known(request.query_params.get("crs", CRS84), shelf.crs, "crs")
+    crs = known(request.query_params.get("crs", CRS84), offer.crs, "crs")
     row = layer.row(feature)
     if row is None:
         raise NotFound(f"there is no feature {feature[:100]!r} in {collection}", fix="Ask for its items.")
-    headers = view.headers(request) | {"Content-Crs": f"<{crs}>"}
+    headers = _headers(request, view, layer, crs)
     if unchanged(request, headers["ETag"]):
         return not_modified(headers)
     links = [

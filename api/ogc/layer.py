@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -29,6 +29,7 @@ class About:
         columns: all properties, ``id`` first.
         domain: of the assets, for colours. about: the kind or link type.
         time: properties that begin and end what ``datetime`` is compared with; an end of None is open.
+        mark: changes when the features do without a new revision of the twin.
     """
 
     id: str
@@ -40,7 +41,7 @@ class About:
     domain: str | None = None
     about: str | None = None
     time: tuple[str, str | None] | None = None
-    more: Mapping[str, Any] = field(default_factory=dict)
+    mark: str = ""
 
     def column(self, name: str) -> Column | None:
         """The property of this name."""

@@ -11,7 +11,8 @@ from fastapi import Depends, Request, Response
 
 from api.answers import REVALIDATE, body_tag, not_modified, unchanged
 from api.deps import TwinDep, ViewDep
-from api.ogc.shelf import Shelf, shelf_of
+from api.library import Library
+from api.ogc.shelf import Offer, shelf_of
 from twin.errors import InvalidParameter
 
 JSON = "application/json"
@@ -55,8 +56,9 @@ def reply(request: Request, body: Any, media: str = JSON) -> Response:
     return Response(content, 200, headers, media)
 
 
-def _shelf(twin: TwinDep, view: ViewDep) -> Shelf:
-    return shelf_of(view.snapshot, view.schema, twin.findings)
+def _offer(request: Request, twin: TwinDep, view: ViewDep) -> Offer:
+    library: Library = request.app.state.library
+    return Offer(shelf_of(view.snapshot, view.schema, twin.findings), library)
 
 
-ShelfDep = Annotated[Shelf, Depends(_shelf)]
+OfferDep = Annotated[Offer, Depends(_offer)]

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from api.ogc.layer import GEOMETRY, About
-from api.ogc.links import JSON, SCHEMA, ShelfDep, address, only, reply
+from api.ogc.links import JSON, SCHEMA, OfferDep, address, only, reply
 
 router = APIRouter()
 
@@ -16,23 +16,23 @@ MEDIA = {"schema": SCHEMA, "json": JSON}
 
 
 @router.get("/ogc/collections/{collection}/schema")
-def get_schema(request: Request, collection: str, shelf: ShelfDep) -> Response:
+def get_schema(request: Request, collection: str, offer: OfferDep) -> Response:
     """The properties of the collection's features, the geometry among them."""
-    about = shelf.layer(collection).about
+    about = offer.layer(collection).about
     return _answer(request, {"$id": address(request, collection, "schema"), **flat(about)})
 
 
 @router.get("/ogc/collections/{collection}/schema/feature")
-def get_feature_schema(request: Request, collection: str, shelf: ShelfDep) -> Response:
+def get_feature_schema(request: Request, collection: str, offer: OfferDep) -> Response:
     """One feature as GeoJSON: what GDAL reads to know all columns."""
-    about = shelf.layer(collection).about
+    about = offer.layer(collection).about
     return _answer(request, {"$id": address(request, collection, "schema", "feature"), **feature(about)})
 
 
 @router.get("/ogc/collections/{collection}/queryables")
-def get_queryables(request: Request, collection: str, shelf: ShelfDep) -> Response:
+def get_queryables(request: Request, collection: str, offer: OfferDep) -> Response:
     """What filters and parameters may name."""
-    about = shelf.layer(collection).about
+    about = offer.layer(collection).about
     return _answer(request, {"$id": address(request, collection, "queryables"), **flat(about)})
 
 

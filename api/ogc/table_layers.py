@@ -30,21 +30,24 @@ FINDING = (
 )
 
 
-def table_layers(about: About, columns: Mapping[str, Sequence[Any]], shapes: Any) -> Iterator[Layer]:
+def table_layers(
+    about: About, columns: Mapping[str, Sequence[Any]], shapes: Any, usual: str, always: bool = False
+) -> Iterator[Layer]:
     """Rows as one layer per class of geometry that they have.
 
     Args:
         about: of all; the layers' ids and titles end in what tells them apart.
         columns: (n,) values of each property. shapes: (n,) geometries in CRS84, or None.
+        usual: the class whose layer has the plain id. always: give that layer even if it is empty.
     """
     found = classes(shapely.get_type_id(shapes))
     for form in (*CLASSES, "none"):
         rows = np.flatnonzero(found == form)
-        if len(rows):
-            yield _layer(about, columns, shapes[rows], form, rows)
+        if len(rows) or (always and form == usual):
+            yield _layer(about, columns, shapes[rows], form, rows, form == usual)
 
 
-def _layer(about: About, columns: Mapping[str, Sequence[Any]], shapes: Any, form: str, rows: Any) -> Layer:
+def _layer(about: About, columns: Mapping[str, Sequence[Any]], shapes: Any, form: str, rows: Any, plain: bool) -> Layer:
     def read(name: str) -> pa.Array:
         column = about.column(name)
         assert column is not None
@@ -56,8 +59,8 @@ def _layer(about: About, columns: Mapping[str, Sequence[Any]], shapes: Any, form
         geometry = several if (shapely.get_type_id(shapes) == numbers[1]).any() else single
     own = replace(
         about,
-        id=f"{about.id}-{SUFFIXES[form]}",
-        title=f"{about.title} ({SUFFIXES[form]})",
+        id=about.id if plain else f"{about.id}-{SUFFIXES[form]}",
+        title=about.title if plain else f"{about.title} ({SUFFIXES[form]})",
         geometry=geometry,
     )
     return Layer(own, len(rows), read, lambda: shapes, lambda: rows)
@@ -75,7 +78,7 @@ def finding_layers(snapshot: Snapshot, findings: Sequence[Finding]) -> Iterator[
         **at_assets(snapshot, rows),
     }
     about = About("findings", "findings", "What is wrong or missing in the data.", "findings", None, FINDING)
-    yield from table_layers(about, columns, shapes_at(snapshot, rows))
+    yield from table_layers(about, columns, shapes_at(snapshot, rows), "point")
 
 
 def at_assets(snapshot: Snapshot, rows: Any) -> dict[str, Sequence[Any]]:

@@ -66,6 +66,14 @@ export function icon(name) {
   return svg;
 }
 
+const sheets = new Map();
+
+/** Load the stylesheet of a library once. @param {string} file below `web/vendor/` */
+export function stylesheet(file) {
+  if (!sheets.has(file)) sheets.set(file, new Promise((resolve) => document.head.prepend(h('link', { rel: 'stylesheet', href: `web/vendor/${file}`, onload: resolve, onerror: resolve }))));
+  return sheets.get(file);
+}
+
 /** A button with an icon, a text, or both. */
 export function button(text, onclick, { icon: name, title, kind = '', ...rest } = {}) {
   return h('button', { type: 'button', class: `button ${kind}`, title, 'aria-label': text ? undefined : title, onclick, ...rest },

@@ -1,7 +1,7 @@
 // Puts the page together: vocabulary, map, panel, search, keys.
 
 import { address, ask, request } from './api.js';
-import { icon, button, copy, h, problem, toast } from './dom.js';
+import { icon, button, copy, h, problem, stylesheet, toast } from './dom.js';
 import * as event from './event.js';
 import { number } from './format.js';
 import { hover, onHover } from './hover.js';
@@ -32,8 +32,8 @@ async function makeMap(vocabulary, revision) {
   if (document.documentElement.dataset.libraries === 'missing') return noMap('The map’s libraries are not installed: run `make setup` where npm is there. Everything else works.');
   try {
     const library = await import('maplibre-gl');
-    const { TwinMap } = await import('./map.js');
-    return new TwinMap(library, vocabulary, { revision, onPick: choose, onHover: (id) => hover(id, 'map') });
+    const [{ TwinMap }] = await Promise.all([import('./map.js'), stylesheet('maplibre-gl/maplibre-gl.css')]);
+    return new TwinMap(library, vocabulary, { revision, placed: Boolean(state.get('map')), onPick: choose, onHover: (id) => hover(id, 'map') });
   } catch (error) {
     return noMap(`This browser cannot draw the map (${String(error.message ?? error).split('\n')[0].slice(0, 80)}). The table shows the same assets.`);
   }

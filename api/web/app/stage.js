@@ -5,6 +5,7 @@ import { button, h, icon, toast } from './dom.js';
 import * as event from './event.js';
 import { counted } from './format.js';
 import { described, hazardOf, isLost } from './hazard.js';
+import { extent } from './map.js';
 import { places } from './overlays.js';
 import * as state from './state.js';
 import { timeline } from './timeline.js';
@@ -35,6 +36,7 @@ export function stage({ map, legend, open }) {
       rows = new Map(impact.affected.map((row) => [row.id, row]));
       drawn = places(layer.features);
       paint();
+      look(map, drawn, question);
       clock.show(impact, times);
       legend();
     } catch (error) {
@@ -51,6 +53,21 @@ export function stage({ map, legend, open }) {
   state.on(['t'], paint);
   state.on(['view', 'b.hazard'], () => hazards(map));
   show();
+}
+
+let looked = '';
+
+/** Bring what an event does into view, when it is a new one and none of it is in view. */
+function look(map, { collection }, { horizon_s: _, ...question }) {
+  const box = extent(collection);
+  const name = JSON.stringify(question);
+  if (!map || !box || name === looked) return;
+  const first = looked === '';
+  looked = name;
+  if (first && map.given.placed) return; // the address says where to look
+  const seen = map.map.getBounds();
+  const inside = collection.features.filter(({ geometry }) => { const [west, south, east, north] = extent(geometry); return seen.contains([(west + east) / 2, (south + north) / 2]); });
+  if (first || inside.length * 2 < collection.features.length) map.fit(box, 8.5);
 }
 
 function hazards(map) {

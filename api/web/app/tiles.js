@@ -66,7 +66,7 @@ export function assetLayers(by, domains) {
       paint: { 'icon-opacity': muted },
     }),
     part('sites', {
-      id: 'twin-sites-count', type: 'symbol', filter: ['>=', ['get', 'count'], 20],
+      id: 'twin-sites-count', type: 'symbol', filter: ['>=', ['get', 'count'], 10],
       layout: { 'text-field': ['case', ['>=', ['get', 'count'], 1000], ['concat', ['to-string', ['round', ['/', ['get', 'count'], 1000]]], 'k'], ['to-string', ['get', 'count']]], 'text-size': 10.5, 'text-allow-overlap': true, 'text-ignore-placement': true },
       paint: { 'text-color': look.ink, 'text-opacity': muted },
     }),
@@ -98,7 +98,7 @@ export function filterAssets(map, hidden, domains, kinds) {
       const not = kindFilter(hidden);
       map.setFilter(id, ['all', ...only, ...(not ? [not] : [])]);
     } else if (source === 'sites') {
-      map.setFilter(id, id.endsWith('count') ? ['all', ['>=', ['get', 'count'], 20], some] : some);
+      map.setFilter(id, id.endsWith('count') ? ['all', ['>=', ['get', 'count'], 10], some] : some);
     }
   }
 }

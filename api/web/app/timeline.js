@@ -1,8 +1,7 @@
 // The bottom panel: how many assets operate over time, a slider to look at a moment, and who runs on which buffer then.
 
-import { address } from './api.js';
 import { domainStyle, paper } from './colours.js';
-import { button, h } from './dom.js';
+import { button, h, stylesheet } from './dom.js';
 import { moments, verdictAt } from './event.js';
 import { duration, number, title } from './format.js';
 import { hoverable } from './hover.js';
@@ -38,7 +37,7 @@ export function timeline(host) {
     now.slider.value = String(now.scale(t));
     now.slider.setAttribute('aria-valuetext', duration(t));
     now.playButton.replaceWith(now.playButton = button('', play, { icon: player ? 'pause' : 'play', title: player ? 'Pause' : 'Play (Space)', kind: 'quiet', 'data-act': 'play' }));
-    now.clock.replaceChildren(h('strong', {}, t >= now.until && now.open ? 'the end' : duration(t)), h('small', {}, ` of ${now.open ? 'until nothing more happens' : duration(now.until)}`));
+    now.clock.replaceChildren(h('strong', {}, t >= now.until && now.open ? 'in the end' : duration(t)), h('small', {}, now.open ? '' : ` of ${duration(now.until)}`));
     now.line(t);
     now.side.replaceChildren(...aside(now, t));
   };
@@ -62,7 +61,7 @@ export function timeline(host) {
       now.playButton = button('', play, { icon: 'play', title: 'Play (Space)', kind: 'quiet', 'data-act': 'play' });
       now.clock = h('span', { class: 'clock' });
       now.side = h('div', { class: 'now' });
-      now.plot = h('div', { class: 'plot' });
+      now.plot = h('div', { class: 'plot' }, h('small', { class: 'caption' }, 'operating assets, against before'));
       now.line = () => {};
       host.replaceChildren(
         h('div', { class: 'controls' }, button('', () => step(-1), { icon: 'back', title: 'The moment before', kind: 'quiet' }), now.playButton, button('', () => step(1), { icon: 'next', title: 'The next moment', kind: 'quiet' }), now.slider, now.clock),
@@ -94,9 +93,7 @@ function model(impact, times) {
 /** Operating assets against before, per domain, as steps. */
 async function curve(now, go) {
   const { default: Plot } = await import('uplot');
-  if (!document.querySelector('link[data-uplot]')) {
-    await new Promise((resolve) => document.head.append(h('link', { rel: 'stylesheet', href: address('web/vendor/uplot/uplot.css').href, 'data-uplot': true, onload: resolve, onerror: resolve })));
-  }
+  await stylesheet('uplot/uplot.css');
   const look = paper();
   const xs = [...now.times, now.until];
   const series = now.domains.map((domain) => {
@@ -109,7 +106,7 @@ async function curve(now, go) {
     cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
     scales: { x: { time: false, distr: 100, fwd: now.scale, bwd: now.unscale, range: [0, now.until] }, y: { range: (_, low) => [Math.min(low * 1.08, -1), 0] } },
     axes: [
-      { ...axis, size: 22, splits: () => ticks(now), values: (_, at) => at.map((t) => (t === 0 ? '0' : duration(t))) },
+      { ...axis, size: 22, filter: (_, at) => at, splits: () => ticks(now), values: (_, at) => at.map((t) => (t === 0 ? '0' : duration(t))) },
       { ...axis, size: 46, label: '', values: (_, at) => at.map(number) },
     ],
     series: [{}, ...now.domains.map((domain) => ({ label: domain, stroke: domainStyle(domain).colour, width: 2, points: { show: false }, paths: Plot.paths.stepped({ align: 1 }) }))],

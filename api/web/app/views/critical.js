@@ -41,7 +41,7 @@ function ranked(rows, answer, { vocabulary, event, open, choose }) {
     { title: '#', number: true, value: (row) => rank.get(row) },
     { title: 'asset', value: title, show: (row) => {
       const { colour, shape } = domainStyle(row.domain, vocabulary.domains.get(row.domain)?.colour);
-      return h('div', {}, shapeIcon(shape, colour), h('button', { type: 'button', class: 'link', title: row.id, onclick: () => choose(row.id) }, title(row)), h('small', {}, words(row.kind)));
+      return h('div', { class: 'cell' }, shapeIcon(shape, colour), h('div', {}, h('button', { type: 'button', class: 'link', title: row.id, onclick: () => choose(row.id) }, title(row)), h('small', {}, words(row.kind))));
     } },
     { title: answer.unit, number: true, value: (row) => row.lost, show: (row) => h('div', { class: 'bar' }, number(row.lost), split(row, most)) },
     { title: '', value: () => '', show: (row) => button('', () => { event.clear(); event.toggle([row.id]); open('impact'); }, { icon: 'impact', title: `Fail ${row.id}`, kind: 'quiet' }) },
@@ -64,7 +64,7 @@ async function marks(rows, map, signal) {
     const key = place.map((value) => value.toFixed(2)).join();
     if (taken.has(key)) return []; // a busbar and its station rank alike in one place: the worse one stands for both
     taken.add(key);
-    return [{ type: 'Feature', properties: { id: asset.id, asset: asset.id, label: String(at + 1), order: -at, radius: 14 - at * 0.25, colour: domainStyle(asset.domain).colour }, geometry: { type: 'Point', coordinates: place } }];
+    return [{ type: 'Feature', properties: { id: asset.id, asset: asset.id, label: String(at + 1), order: -at, size: 2.3 - at * 0.02, colour: domainStyle(asset.domain).colour }, geometry: { type: 'Point', coordinates: place } }];
   });
   map.show('marks', { type: 'FeatureCollection', features: features.toReversed() });
   signal.addEventListener('abort', () => map.show('marks', null));

@@ -11,7 +11,7 @@ from typing import Any
 from loaders.guess_signs import Sign, ranked, signs_of
 from loaders.starter import starter
 from loaders.starter_words import slug
-from twin.errors import SourceUnreadable
+from twin.errors import SourceUnreadable, TwinError
 from twin.schema import Schema
 
 #: Files of a folder that are looked at.
@@ -99,6 +99,19 @@ def guess(path: Path, installed: list[str], others: Mapping[str, Recognises] | N
             fix="Give the file or folder of one export; name the loader yourself with --loader.",
             loaders=installed,
         )
+    return found
+
+
+def recognising(load: Callable[[str], Any], names: list[str]) -> dict[str, Recognises]:
+    """The method ``recognises(path)`` of each of these loaders that has one; *load* gives a loader by name."""
+    found: dict[str, Recognises] = {}
+    for name in names:
+        try:
+            method = getattr(load(name), "recognises", None)
+        except TwinError:
+            continue
+        if callable(method):
+            found[name] = method
     return found
 
 

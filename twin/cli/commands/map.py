@@ -93,11 +93,11 @@ def checked(text: str, source: str | None) -> str:
 
 def guessed(path: Path, source: str | None, json: bool) -> None:
     """``twin import --guess PATH``: what the export is, why, and a manifest entry for it."""
-    from loaders.guess import FORMATS, entry, guess
+    from loaders.guess import FORMATS, entry, guess, recognising
     from twin.ingest.loader import available, load_loader
 
     names = list(available())
-    found = guess(path, names, _recognising(load_loader, [name for name in names if name not in FORMATS]))
+    found = guess(path, names, recognising(load_loader, [name for name in names if name not in FORMATS]))
     best, text, trouble = found[0], "", None
     if best.installed:
         try:
@@ -121,19 +121,6 @@ def guessed(path: Path, source: str | None, json: bool) -> None:
         )
     sys.stdout.write(text)
     output.hints(["twin import --guess PATH > twin.toml", "twin import twin.toml --dry-run"])
-
-
-def _recognising(load: Any, names: list[str]) -> dict[str, Any]:
-    """The method ``recognises(path)`` of each loader of another package that has one."""
-    found: dict[str, Any] = {}
-    for name in names:
-        try:
-            method = getattr(load(name), "recognises", None)
-        except TwinError:
-            continue
-        if callable(method):
-            found[name] = method
-    return found
 
 
 def _needed(loader: Any, text: str) -> str:

@@ -81,10 +81,7 @@ def test_what_the_tool_refuses_leaves_an_empty_twin(
     empty: Store, server: LocalServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = grid(tmp_path / "x")
-    monkeypatch.setattr(
-        "twin.ingest.bulk.TYPES",
-        dict.fromkeys(("string", "enum", "integer", "boolean"), "string") | {"number": "point"},
-    )
+    monkeypatch.setattr("twin.ingest.bulk._headed", lambda own: {f"{name}:point": type_ for name, type_ in own.items()})
     with pytest.raises(ServerError, match="import tool failed"):
         load_bulk(empty, server, folder, tmp_path / "bulk")
     monkeypatch.undo()

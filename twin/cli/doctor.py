@@ -155,6 +155,7 @@ def _password(server: LocalServer) -> Check:
 
 def _store(store: Store, settings: Settings) -> Iterator[Check]:
     from twin.ingest import unfinished
+    from twin.schema.generate import indexes
 
     try:
         version = store.check_version()
@@ -163,7 +164,7 @@ def _store(store: Store, settings: Settings) -> Iterator[Check]:
         return
     yield Check("connection", "ok", f"{store.uri} answers; user and password are right")
     yield Check("version", "ok", f"Neo4j {version}")
-    missing = store.missing_indexes(wiring.schema())
+    missing = store.missing_indexes(indexes(wiring.schema()))
     if missing:
         text = f"missing or not online: {', '.join(missing)}"
         yield Check("constraints", "error", text, "Make them with: twin up")

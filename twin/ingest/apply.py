@@ -17,6 +17,7 @@ from twin.ingest.publish import publish
 from twin.ingest.rows import AssetRow, LinkRow
 from twin.ingest.turns import Batch, Turns
 from twin.schema import Schema
+from twin.schema.generate import indexes
 
 if TYPE_CHECKING:
     from twin.store.store import Store, Unit
@@ -76,7 +77,7 @@ class Applier:
         turns.overlapped(self._new_assets(first))
         turns.one_by_one(self._changed_assets())
         if bulk:
-            self._store.create_indexes(self._schema)  # the server makes them beside the links
+            self._store.create_indexes(indexes(self._schema))  # the server makes them beside the links
         turns.overlapped(self._new_links())
         turns.one_by_one(self._changed_links())
         if bulk:

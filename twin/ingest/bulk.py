@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Callable, Iterable, Iterator
-from itertools import count
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate, islice, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+from pyarrow import csv as pc
 
 from twin.errors import StoreQueryError
 from twin.ingest.apply import Applier
 from twin.ingest.matching.matcher import ENRICHED, SAID
 from twin.ingest.origins import packed
 from twin.ingest.publish import publish
-from twin.ingest.rows import FROM_AS, TO_AS, AssetRow, LinkRow
-from twin.schema import Property
+from twin.ingest.rows import FROM_AS, TO_AS
 from twin.store.bulk import marked
 
 if TYPE_CHECKING:
@@ -29,7 +30,10 @@ STITCHED = {"rule": "string", "distance_m": "double", "confidence": "double", FR
 TOLD = {SAID: "string", ENRICHED: "boolean"}
 ASSET = ("native_id", "name", "hash", "kind", "domain", "source", "run")
 LINK = ("key", "hash", "group", "need", "source", "run")
-WRITTEN = 100_000
+BATCH = 20_000
+ARROW = {"string": pa.string(), "double": pa.float64(), "long": pa.int64(), "boolean": pa.bool_()}
+#: Rows of a file as columns, and how many there are; None for a column without any value.
+Columns = tuple[int, list[Sequence[Any] | None]]
 
 
 class BulkApplier(Applier):
@@ -65,7 +69,7 @@ class BulkApplier(Applier):
             self._server.load(nodes, links)
             self._store.begin_anew()
             self._progress("making indexes", 0, None)
-            self._store.prepare(self._schema)
+            self._store.prepare(self._schema, search=False)
             revision = self._store.write(lambda unit: self._publish(unit, result))
         return revision
 
@@ -79,64 +83,81 @@ class BulkApplier(Applier):
 
     def _nodes(self, folder: Path) -> Iterator[tuple[str, Path]]:
         """One file for each kind."""
-        ord_ = count()
+        first = 0
         for stream in self._plan.spool.streams("asset.create."):
             kind = self._schema.kinds[stream.removeprefix("asset.create.")]
-            labels = ":".join(["Asset", *self._labels(kind.name)])
-            own = self._schema.kind_properties(kind.name)
-            head = ["id:ID", "ord:long", *(f"{name}:string" for name in ASSET)]
-            head += ["location:point{crs:WGS-84}", "geometry:byte[]", "origin_at:long"]
-            head += [*_typed(own), *(f"{name}:{type_}" for name, type_ in TOLD.items())]
-            rows = map(AssetRow._make, self._plan.spool.rows(stream))
+            own = {name: TYPES[p.type] for name, p in self._schema.kind_properties(kind.name).items()} | TOLD
+            head = {"id:ID": "string", "ord:long": "long"} | {f"{name}:string": "string" for name in ASSET}
+            head |= {"location:point{crs:WGS-84}": "string", "geometry:byte[]": "string", "origin_at:long": "long"}
             fixed = (kind.name, kind.domain)
             path = folder / f"nodes-{kind.name}.csv"
-            self._write_file(path, head, (self._node(row, next(ord_), fixed, [*own, *TOLD]) for row in rows))
-            yield labels, path
+            batches = self._plan.spool.batches(stream, BATCH)
+            starts = accumulate(repeat(BATCH), initial=first)
+            made = (self._node_columns(rows, at, fixed, own) for rows, at in zip(batches, starts, strict=False))
+            self._write_file(path, head | _headed(own), made)
+            first += self._plan.spool.count(stream)
+            yield ":".join(["Asset", *self._labels(kind.name)]), path
 
-    def _node(self, row: AssetRow, ord_: int, fixed: tuple[str, str], own: list[str]) -> list[Any]:
-        place = None if row.lon is None else f"{{longitude: {row.lon!r}, latitude: {row.lat!r}}}"
-        shape = None if row.geometry is None else ";".join(map(str, memoryview(row.geometry).cast("b").tolist()))
-        source = row.id.partition(":")[0]
-        head = [row.id, ord_, row.native_id, row.name, row.hash, *fixed, source, self._id, place, shape]
-        head.append(packed(self._plan.files, row.file, row.row))
-        return head + [_cell(row.properties.get(name)) for name in own]
+    def _node_columns(
+        self, rows: list[tuple[Any, ...]], first: int, fixed: tuple[str, str], own: Mapping[str, str]
+    ) -> Columns:
+        n = len(rows)
+        ids, natives, _, names, lons, lats, shapes, properties, hashes, files, places = zip(*rows, strict=True)
+        sources = [name.partition(":")[0] for name in ids]
+        points = [
+            None if lon is None else f"{{longitude: {lon!r}, latitude: {lat!r}}}"
+            for lon, lat in zip(lons, lats, strict=True)
+        ]
+        geometries = [None if wkb is None else ";".join(map(str, memoryview(wkb).cast("b").tolist())) for wkb in shapes]
+        origins = [packed(self._plan.files, file, row) for file, row in zip(files, places, strict=True)]
+        head: list[Sequence[Any] | None] = [ids, range(first, first + n), natives, names, hashes]
+        head += [[fixed[0]] * n, [fixed[1]] * n, sources, [self._id] * n, points, geometries, origins]
+        return n, head + _property_columns(properties, own)
 
     def _links(self, folder: Path) -> Iterator[tuple[str, Path]]:
         """One file for each link type."""
-        known = {name: TYPES[p.type] for name, p in self._schema.link_properties.items()}
-        columns = {**known, **STITCHED}
+        known = {name: TYPES[p.type] for name, p in self._schema.link_properties.items()} | STITCHED
+        head = dict.fromkeys((":START_ID", ":END_ID", *(f"{word}:string" for word in LINK)), "string")
         for stream in self._plan.spool.streams("link.create."):
             name = stream.removeprefix("link.create.")
-            head = [":START_ID", ":END_ID", *(f"{word}:string" for word in LINK)]
-            head += [f"{word}:{type_}" for word, type_ in columns.items()]
             path = folder / f"links-{name}.csv"
-            rows = ((source, LinkRow._make(row)) for source, row in self._plan.plain_links(stream))
-            self._write_file(path, head, (self._link_cells(source, row, list(columns)) for source, row in rows))
+            rows = self._plan.plain_links(stream)
+            batches = iter(lambda rows=rows: list(islice(rows, BATCH)), [])  # type: ignore[misc]
+            made = (self._link_columns(batch, known) for batch in batches)
+            self._write_file(path, head | _headed(known), made)
             yield name, path
 
-    def _link_cells(self, source: str, row: LinkRow, columns: list[str]) -> list[Any]:
-        head = [row.from_id, row.to_id, row.key, row.hash, row.group, row.need, source, self._id]
-        if not row.properties:
-            return head + [None] * len(columns)
-        if not row.properties.keys() <= set(columns):  # it would be lost without a word
-            raise StoreQueryError(f"a link has properties that the bulk way does not know: {sorted(row.properties)}")
-        return head + [_cell(row.properties.get(name)) for name in columns]
+    def _link_columns(self, rows: list[tuple[str, Any]], known: Mapping[str, str]) -> Columns:
+        sources, links = zip(*rows, strict=True)
+        starts, _, ends, groups, needs, properties, keys, hashes, _, _ = zip(*links, strict=True)
+        if any(properties):
+            unknown = set().union(*properties) - known.keys()
+            if unknown:  # they would be lost without a word
+                raise StoreQueryError(f"a link has properties that the bulk way does not know: {sorted(unknown)}")
+        head: list[Sequence[Any] | None] = [starts, ends, keys, hashes, groups, needs, sources, [self._id] * len(rows)]
+        return len(rows), head + _property_columns(properties, known)
 
-    def _write_file(self, path: Path, head: list[str], rows: Iterable[list[Any]]) -> None:
-        with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(head)
-            for row in rows:
-                writer.writerow(row)
-                self._done += 1
-                if self._done % WRITTEN == 0:
+    def _write_file(self, path: Path, head: Mapping[str, str], batches: Iterable[Columns]) -> None:
+        schema = pa.schema([(name, ARROW[type_]) for name, type_ in head.items()])
+        with path.open("wb") as file:
+            file.write((",".join(head) + "\n").encode())
+            with pc.CSVWriter(file, schema, write_options=pc.WriteOptions(include_header=False)) as writer:
+                for n, columns in batches:
+                    made = [
+                        pa.nulls(n, field.type) if values is None else pa.array(values, field.type)
+                        for field, values in zip(schema, columns, strict=True)
+                    ]
+                    writer.write_batch(pa.record_batch(made, schema=schema))
+                    self._done += n
                     self._progress("writing files", self._done, self._plan.changed)
 
 
-def _typed(properties: dict[str, Property]) -> list[str]:
-    return [f"{name}:{TYPES[p.type]}" for name, p in properties.items()]
+def _headed(properties: Mapping[str, str]) -> dict[str, str]:
+    """Columns of properties, by the name that tells the import tool their type."""
+    return {f"{name}:{type_}": type_ for name, type_ in properties.items()}
 
 
-def _cell(value: Any) -> Any:
-    """A value as the import tool reads it."""
-    return ("true" if value else "false") if isinstance(value, bool) else value
+def _property_columns(rows: Sequence[Mapping[str, Any]], known: Iterable[str]) -> list[Sequence[Any] | None]:
+    """One column for each of *known*; None where no row has it."""
+    there = set().union(*filter(None, rows))
+    return [[row.get(name) for row in rows] if name in there else None for name in known]

@@ -88,6 +88,9 @@ def write_config(home: Path, version: str, port: int, memory: Memory) -> None:
         "dbms.usage_report.enabled": "false",
         "db.tx_log.preallocate": "false",
         "db.tx_log.rotation.retention_policy": "2 files",
+        # Bolt would wait 10 s for stragglers although all databases are closed by then, which ends their connections.
+        "internal.dbms.bolt.netty_server_shutdown_quiet_period": "0",
+        "internal.server.bolt.thread_pool_shutdown_wait_time": "1s",
         "server.memory.pagecache.size": f"{memory.page_cache_mb}m",
     }
     if not is_old(version):

@@ -7,7 +7,7 @@ server, a cluster and Aura; bookmarks make each Store see its own writes.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, NamedTuple, TypeVar
 
@@ -22,6 +22,8 @@ from twin.store.faults import translated
 T = TypeVar("T")
 OLDEST = (5, 26)
 INDEX_SECONDS = 600
+#: Kinds of indexes that only queries of people use.
+SEARCH = ("point", "fulltext")
 FETCH = 2000
 #: How long asking for the state is tried again: every question waits for it, so a dead server must be told soon.
 STATE_RETRY_SECONDS = 2.0
@@ -211,25 +213,32 @@ class Store:
             raise StoreConfigError(f"the server is Neo4j {version}; 5.26 or newer is needed")
         return version
 
-    def prepare(self, schema: Schema) -> None:
+    def prepare(self, schema: Schema, search: bool = True) -> None:
         """Create the constraints, indexes and state node that are missing; returns when all are online.
+
+        Args:
+            search: wait for the indexes of places and texts too, which only queries of people use; else the server
+                goes on making them.
 
         Raises:
             StoreConfigError: the server is too old. StoreConstraintError: existing data break a constraint.
         """
         self.check_version()
-        self.create_indexes(schema)
+        needed = [index for index in indexes(schema) if search or index.kind not in SEARCH]
+        self.create_indexes(needed)
         self.rows("store.await_indexes", seconds=INDEX_SECONDS)
-        missing = self.missing_indexes(schema)
+        missing = self.missing_indexes(needed)
         if missing:
             raise StoreConfigError(f"constraints or indexes are not online: {', '.join(missing)}")
         if not self.rows("store.state"):
             self.rows("store.create_state")
+        if not search:
+            self.create_indexes(indexes(schema))
 
-    def create_indexes(self, schema: Schema) -> None:
+    def create_indexes(self, wanted: Sequence[Index]) -> None:
         """Have the server make the constraints and indexes that are missing; see :meth:`prepare` for waiting."""
         there = {row["name"] for row in self.rows("store.indexes")}
-        for index in indexes(schema):
+        for index in wanted:
             if index.name not in there:
                 self._apply(statement(self.catalogue, index), {})
 
@@ -241,10 +250,10 @@ class Store:
             if index.kind != "unique" and index.label == ASSET_LABEL:
                 self._apply(query.named(name=index.name), {})
 
-    def missing_indexes(self, schema: Schema) -> list[str]:
-        """Names of the constraints and indexes of the schema that are absent or not online."""
+    def missing_indexes(self, wanted: Sequence[Index]) -> list[str]:
+        """Names of the constraints and indexes that are absent or not online."""
         online = {row["name"] for row in self.rows("store.indexes") if row["state"] == "ONLINE"}
-        return [index.name for index in indexes(schema) if index.name not in online]
+        return [index.name for index in wanted if index.name not in online]
 
 
 def statement(catalogue: Catalogue, index: Index) -> Query:

@@ -15,6 +15,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from api import errors
 from api.deps import SINGLE_VALUES
+from api.downloads import Files
 from api.errors import documented
 from api.hidden import Hidden
 from api.holder import Holder
@@ -75,7 +76,7 @@ def create_app(twin: Twin | None = None, limits: Limits | None = None, access: A
     )
     app.state.limits = limits
     app.state.holder = Holder(twin, None if twin else lambda: open_twin(app.state.hidden))
-    app.state.tiles = Shelf()
+    app.state.tiles, app.state.files = Shelf(), Files()
     app.state.access = access
     app.state.library = Library((twin.home if twin else load_settings().home) / "library.sqlite")
     app.state.jobs, app.state.streams = Pool(app.state.library.database), Streams()
@@ -142,6 +143,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await run_in_threadpool(app.state.jobs.close)
         await warming
         await run_in_threadpool(holder.close)
+        app.state.files.close()
         await run_in_threadpool(app.state.library.close)
 
 

@@ -21,6 +21,7 @@ TAGS = [
     {"name": "assets", "description": "Find assets, read them, follow what they depend on."},
     {"name": "impact", "description": "What fails when something is lost, when and why."},
     {"name": "tiles", "description": "The twin as vector tiles, for maps."},
+    {"name": "files", "description": "Layers and saved results as files that GIS programs open."},
     {"name": "findings", "description": "What is wrong or missing in the data."},
     {"name": "imports", "description": "Which exports were loaded."},
     {"name": "edits", "description": "Change assets and links by hand, and take the newest run back."},

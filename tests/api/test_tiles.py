@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from tests.api.serving import serving
+from tests.api.serving import served
 from tests.reference import mercator
 from tests.tools import missing
 from twin.service import Twin
@@ -107,7 +107,7 @@ def test_tiles_that_nobody_can_mean(client: TestClient, path: str) -> None:
 
 @pytest.fixture(scope="module")
 def address(app: FastAPI) -> Iterator[str]:
-    with serving(app) as found:
+    with served(app) as found:
         yield found
 
 

@@ -7,14 +7,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from twin.errors import InvalidParameter
-
 if TYPE_CHECKING:
     import geopandas
     import pyarrow as pa
 
 CRS = "EPSG:4326"
-DRIVERS = {".geojson": "GeoJSON", ".gpkg": "GPKG", ".fgb": "FlatGeobuf"}
 
 
 def frame_of(assets: pa.Table, rows: Sequence[Mapping[str, Any]]) -> geopandas.GeoDataFrame:
@@ -68,42 +65,20 @@ def _cell(value: Any) -> Any:
 
 def placeless_note(frame: geopandas.GeoDataFrame) -> str | None:
     """How many rows of a layer have no geometry, in a sentence; None where all have."""
-    missing = int(frame.geometry.isna().sum())
-    if not missing:
-        return None
-    kinds = frame["kind"][frame.geometry.isna()].value_counts() if "kind" in frame else {}
-    named = ", ".join(f"{count:,} {kind}" for kind, count in list(kinds.items())[:3])
-    more = f" and {len(kinds) - 3} more kinds" if len(kinds) > 3 else ""
-    named = f" ({named}{more})" if named else ""
-    return f"{missing:,} of {len(frame):,} rows have no known place and are written without geometry{named}."
+    from twin.export.layer import frame_layer
+
+    return frame_layer(frame, "").note
 
 
 def write_layer(frame: geopandas.GeoDataFrame, path: Path) -> None:
-    """Write a layer in the format of the suffix: GeoJSON, GeoPackage, FlatGeobuf or GeoParquet.
+    """Write a layer in the format of the suffix, see :mod:`twin.export.files`.
 
     Where rows have no place a note says so: in GeoJSON the member ``notes``, else the metadata of the layer.
 
     Raises:
         InvalidParameter: no such format, or GDAL refuses the file.
     """
-    suffix = path.suffix.lower()
-    if suffix == ".parquet":
-        frame.to_parquet(path, index=False)
-        return
-    if suffix not in DRIVERS:
-        raise InvalidParameter(f"no layer format has the suffix {suffix!r}", fix=f"Use one of: {', '.join(DRIVERS)}.")
-    from pyogrio.errors import DataSourceError, FeatureError
+    from twin.export.files import write
+    from twin.export.layer import frame_layer
 
-    driver = DRIVERS[suffix]
-    # FlatGeobuf takes rows without a place only where it makes no spatial index.
-    more: dict[str, Any] = {}
-    note = placeless_note(frame)
-    if note:
-        about = {"NATIVE_DATA": json.dumps({"notes": [note]}), "NATIVE_MEDIA_TYPE": "application/vnd.geo+json"}
-        indexless = {"SPATIAL_INDEX": "NO", "DESCRIPTION": note}
-        ways: dict[str, dict[str, Any]] = {"GeoJSON": about, "FlatGeobuf": indexless}
-        more = ways.get(driver, {"layer_metadata": {"notes": note}})
-    try:
-        frame.to_file(path, driver=driver, engine="pyogrio", layer=path.stem, **more)
-    except (DataSourceError, FeatureError) as error:
-        raise InvalidParameter(f"{path.name} cannot be written: {error}") from error
+    write(frame_layer(frame, path.name.split(".")[0]), path)

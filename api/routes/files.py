@@ -1,0 +1,93 @@
+"""Files: any layer and any saved result in the formats that GIS programs open."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from api.deps import LibraryDep, View, ViewDep
+from api.downloads import Asked, download
+from api.errors import documented
+from api.file_queries import FileQuery, LayerQuery
+from api.queries import LIMITS, known
+from twin.errors import InvalidParameter, NotFound
+from twin.export.files import FORMATS, FileFormat
+from twin.export.layer import Layer
+from twin.geo import parse_bbox
+
+router = APIRouter(tags=["files"])
+
+_BINARY = {"schema": {"type": "string", "format": "binary"}}
+ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The file; formats that are not streamed can be asked for in ranges",
+        "content": {each.media_type.partition(";")[0]: _BINARY for each in FORMATS.values()},
+    },
+    206: {"description": "The range that was asked for"},
+    416: {"description": "The file has no such range"},
+}
+
+
+@router.get(
+    "/export/assets",
+    operation_id="exportAssets",
+    summary="Assets as a file",
+    response_class=Response,
+    responses={**ANSWERS, **documented([400, 404, 409])},
+)
+def export_assets(request: Request, view: ViewDep, query: Annotated[LayerQuery, Query()]) -> Response:
+    """All assets that match, with all their properties: a GeoPackage or KML has a layer for each kind and geometry."""
+    form = FORMATS[query.f]
+    kind = known("kind", query.kind, view.schema.kinds)
+    domain = known("domain", query.domain, view.schema.domains)
+    bbox = parse_bbox(query.bbox) if query.bbox is not None else None
+    catalogue = view.snapshot.catalogue
+    if not catalogue.found(kind, domain, query.text, bbox, None, 1)[2]:
+        raise NotFound("No asset matches, so there is nothing to export", fix="Look with: GET /assets")
+
+    def layers() -> Sequence[Layer]:
+        from twin.export.layer import asset_layer, layers_by_kind
+
+        table, _, _ = catalogue.found(kind, domain, query.text, bbox, None, view.snapshot.n_assets)
+        whole = asset_layer(catalogue, table["id"], kind or domain or "assets")
+        return layers_by_kind(whole) if form.several else [whole]
+
+    return download(request, Asked(form, kind or domain or "assets", view.headers(request), layers))
+
+
+@router.get(
+    "/results/{id}/export",
+    operation_id="exportResult",
+    summary="A saved result as a file",
+    response_class=Response,
+    responses={**ANSWERS, **documented([400, 404, 409])},
+)
+def export_result(
+    request: Request,
+    id: Annotated[str, Path(max_length=LIMITS.text, description="Id of the saved result.")],
+    view: ViewDep,
+    library: LibraryDep,
+    query: Annotated[FileQuery, Query()],
+) -> Response:
+    """The main table of the answer, each row where its asset is; coloured by verdict where the format has styles."""
+    saved = library.result(id)
+    layers = _of_result(view, FORMATS[query.f], saved.question, saved.answer or {})
+    return download(request, Asked(FORMATS[query.f], f"{saved.question}-{id[:8]}", view.headers(request), layers))
+
+
+def _of_result(view: View, form: FileFormat, question: str, answer: dict[str, Any]) -> Any:
+    from twin.export.answers import MAIN
+
+    main = MAIN.get(question)
+    if main is None:
+        raise InvalidParameter(f"an answer to {question!r} has no table", fix="Read it as JSON: GET /results/{id}.")
+
+    def layers() -> Sequence[Layer]:
+        from twin.export.layer import answer_layer
+
+        whole = answer_layer(question, main, answer, view.snapshot.catalogue)
+        return whole.split() if form.several else [whole]
+
+    return layers

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field
 from api.event_queries import Horizon
 from api.failure_queries import TIMELINE, Chance
 from api.queries import LIMITS, Strict
+from api.what_if_queries import WhatIf
 
 #: Seconds after which a search makes no further cascade or run, and is refused.
 SECONDS = 10.0
@@ -47,6 +48,7 @@ class CutSetsRequest(Strict):
     )
     timeline: bool = Field(False, description=TIMELINE)
     horizon_s: Horizon = None
+    what_if: WhatIf = None
     limit: int = Field(1000, ge=1, le=LIMITS.max_page, description="Sets and importances in the answer at most.")
 
     def steps(self, assets: int) -> int:

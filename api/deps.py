@@ -47,13 +47,15 @@ VERSION = version("infrastructure-twin")
 class View:
     """The twin at one revision: everything that one answer says comes from this one snapshot.
 
-    ``saved_event`` gives what was saved as an event under an id; it raises NotFound.
+    ``saved_event`` gives what was saved as an event under an id; it raises NotFound. ``supposed`` says which edits are
+    only thought of.
     """
 
     snapshot: Snapshot
     schema: Schema
     notice: str | None
     saved_event: Callable[[str], Mapping[str, Any]] | None = None
+    supposed: str = ""
 
     def supposing(self, edits: Sequence[Any] | None) -> View:
         """The twin as it would be with *edits*, of which nothing is written; itself without any.
@@ -64,12 +66,13 @@ class View:
         if edits is None:
             return self
         snapshot, told = what_if(self.snapshot, edits, self.schema)
-        return replace(self, snapshot=traced(snapshot), notice=" ".join(filter(None, [self.notice, told])))
+        notice = " ".join(filter(None, [self.notice, told]))
+        return replace(self, snapshot=traced(snapshot), notice=notice, supposed=f"{crc32(repr(edits).encode()):08x}")
 
     @property
     def state(self) -> str:
         """Names the revision and store for tags and cursors."""
-        return f"{self.snapshot.store_id[:8]}.{self.snapshot.revision}"
+        return f"{self.snapshot.store_id[:8]}.{self.snapshot.revision}{self.supposed and '.' + self.supposed}"
 
     def headers(self, request: Request, form: Format | None = None) -> dict[str, str]:
         """Headers of an answer from this view: the revision and the tag to ask again with.

@@ -10,7 +10,7 @@ from api.event_queries import Horizon, ImpactRequest
 from api.formats import Formatted
 from api.limits import Limits
 from api.queries import LIMITS, PageQuery, Strict
-from api.what_if_queries import WhatIf
+from api.what_if_queries import Supposing, WhatIf
 from twin.durations import parse_duration
 from twin.errors import LimitExceeded
 from twin.impact.failures.scenarios import Random, Source
@@ -60,7 +60,7 @@ class TimeQuery(Strict):
         return None if self.horizon is None else parse_duration(self.horizon)
 
 
-class CriticalityQuery(PageQuery, TimeQuery):
+class CriticalityQuery(PageQuery, TimeQuery, Supposing):
     """Which failures, and what they are ranked by."""
 
     weight: Weight = "count"
@@ -86,15 +86,15 @@ class ColdStartQuery(ListQuery):
     skip: int = Field(0, ge=0, le=2**31, description="Ids to leave out first: those of the pages before.")
 
 
-class SinglePointsQuery(TimeQuery, Formatted):
+class SinglePointsQuery(TimeQuery, Formatted, Supposing):
     """Steady or in time, and the format."""
 
 
-class DeadlocksQuery(ListQuery, Formatted):
+class DeadlocksQuery(ListQuery, Formatted, Supposing):
     """How many ids, and the format."""
 
 
-class ColdStartPageQuery(ColdStartQuery, Formatted):
+class ColdStartPageQuery(ColdStartQuery, Formatted, Supposing):
     """Which part of the rounds, and the format."""
 
 

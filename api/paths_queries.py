@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field
 from api.event_queries import FLOOD
 from api.limits import Limits
 from api.queries import LIMITS, PageQuery, Strict
-from api.what_if_queries import WhatIf
+from api.what_if_queries import Supposing, WhatIf
 from twin.errors import LimitExceeded
 from twin.impact.events.hazard import Hazard
 
@@ -83,7 +83,11 @@ class PathsRequest(Strict):
         return {**asked, "hazards": found or None, "limit_s": self.time_limit_s}
 
 
-class DominatorQuery(PageQuery):
+class MeshQuery(PageQuery, Supposing):
+    """Which part of the list."""
+
+
+class DominatorQuery(PageQuery, Supposing):
     """Of which service."""
 
     service: str = Field("power", min_length=1, max_length=LIMITS.text, description="The service.", examples=["power"])

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.formats import Format, Formatted
 from api.limits import Limits
+from api.what_if_queries import Supposing
 from twin.errors import InvalidParameter
 from twin.schema import suggest
 
@@ -56,7 +57,7 @@ class AssetQuery(PageQuery):
     )
 
 
-class WalkQuery(PageQuery):
+class WalkQuery(PageQuery, Supposing):
     """How far to follow links."""
 
     depth: int | None = Field(None, ge=1, le=LIMITS.depth, description="Hops at most; absent follows them to the end.")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field
+import orjson
+from pydantic import BaseModel, Field
 
+from twin.errors import InvalidParameter
 from twin.ingest.edits.edit import Edit
 from twin.ingest.edits.what_if import MAX_WHAT_IF
 
@@ -24,3 +26,34 @@ WhatIf = Annotated[
         ],
     ),
 ]
+
+#: Characters of edits in an address; more belong into the body of a question that is asked by POST.
+MAX_TEXT = 16_000
+
+
+class Supposing(BaseModel):
+    """A question by GET that may suppose edits: part of the address, so that pages, tags and links keep them."""
+
+    what_if: str | None = Field(
+        None,
+        max_length=MAX_TEXT,
+        description="Answer for the twin as it would be with these edits, of which nothing is written: a JSON list as "
+        "in `what_if` of `POST /impact`. `notice` says so.",
+        examples=['[{"op":"delete","id":"grid:bus/110"}]'],
+    )
+
+    @property
+    def edits(self) -> list[Any] | None:
+        """What is supposed, or None. Raises InvalidParameter."""
+        if self.what_if is None:
+            return None
+        try:
+            found = orjson.loads(self.what_if)
+        except orjson.JSONDecodeError:
+            found = None
+        if not isinstance(found, list) or not found:
+            raise InvalidParameter(
+                "what_if: this is no JSON list of edits",
+                fix='Write it like [{"op":"delete","id":"grid:bus/110"}], percent-encoded.',
+            )
+        return found

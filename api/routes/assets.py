@@ -106,6 +106,7 @@ def detail(request: Request, id: str, view: View) -> Response:
 
 
 def _walk(request: Request, id: str, direction: Direction, view: View, limits: Limits, query: WalkQuery) -> Response:
+    view = view.supposing(query.edits)
     if is_part_of_the_id(request, direction):
         return detail(request, f"{id}/{direction}", view)
     form = chosen(request)

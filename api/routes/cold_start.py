@@ -20,12 +20,13 @@ router = APIRouter(tags=["impact"])
     "/cold-start",
     operation_id="getColdStart",
     summary="What comes up from nothing",
-    responses={200: {"model": ColdStartAnswer}, **documented([400, 409, 413])},
+    responses={200: {"model": ColdStartAnswer}, **documented([400, 404, 409, 413])},
 )
 def get_cold_start(
     request: Request, view: ViewDep, limits: LimitsDep, query: Annotated[ColdStartPageQuery, Query()]
 ) -> Response:
     """What can be started after everything was down, round by round: an energisation order; and what can not."""
+    view = view.supposing(query.edits)
     headers = view.headers(request, chosen(request))
     limit = check_limit(query.limit, limits)
     if unchanged(request, headers["ETag"]):

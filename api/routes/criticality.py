@@ -21,7 +21,7 @@ router = APIRouter(tags=["impact"])
     "/criticality",
     operation_id="listCriticality",
     summary="What each single failure costs",
-    responses={200: {"model": CriticalityAnswer}, **documented([400, 409, 413])},
+    responses={200: {"model": CriticalityAnswer}, **documented([400, 404, 409, 413])},
 )
 def list_criticality(
     request: Request, view: ViewDep, limits: LimitsDep, query: Annotated[CriticalityQuery, Query()]
@@ -30,6 +30,7 @@ def list_criticality(
 
     Steady by default: all buffers and fuel spent. Pairs that are not all tried in time are said to be so in `notes`.
     """
+    view = view.supposing(query.edits)
     form = chosen(request)
     headers = view.headers(request, form)
     limit, domain = page_size(query, limits, form), known("domain", query.domain, view.schema.domains)

@@ -27,6 +27,7 @@ def ask_cut_sets(request: Request, body: CutSetsRequest, view: ViewDep, limits: 
 
     Nothing is written. A question that would take too long is refused, with what was reached and how to narrow it.
     """
+    view = view.supposing(body.what_if)
     headers = {"X-Twin-Revision": str(view.snapshot.revision)}
     document = cut_sets(view, body, limits)
     return respond(request, "cut-sets", document, headers, view.snapshot.catalogue)

@@ -20,7 +20,7 @@ router = APIRouter(tags=["impact"])
     "/deadlocks",
     operation_id="listDeadlocks",
     summary="What must be started by hand",
-    responses={200: {"model": DeadlockAnswer}, **documented([400, 409, 413])},
+    responses={200: {"model": DeadlockAnswer}, **documented([400, 404, 409, 413])},
 )
 def list_deadlocks(
     request: Request, view: ViewDep, limits: LimitsDep, query: Annotated[DeadlocksQuery, Query()]
@@ -28,6 +28,7 @@ def list_deadlocks(
     """Cores that wait for each other and do not start by themselves, in order, each with the places for portable
     sources that start it.
     """
+    view = view.supposing(query.edits)
     headers = view.headers(request, chosen(request))
     limit = check_limit(query.limit, limits)
     if unchanged(request, headers["ETag"]):

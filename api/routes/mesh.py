@@ -10,8 +10,8 @@ from api.answers import cut, next_link, not_modified, page_headers, unchanged
 from api.deps import LimitsDep, ViewDep
 from api.errors import documented
 from api.formats import chosen, respond
-from api.paths_queries import MAX_LISTED, DominatorQuery
-from api.queries import LIMITS, PageQuery, page_size
+from api.paths_queries import MAX_LISTED, DominatorQuery, MeshQuery
+from api.queries import LIMITS, page_size
 from api.wire_paths import DominatorPage, MeshAnswer
 
 router = APIRouter(tags=["assets"])
@@ -31,9 +31,10 @@ MeshName = Annotated[
     responses={200: {"model": MeshAnswer}, **documented([400, 404, 409])},
 )
 def get_mesh(
-    request: Request, mesh: MeshName, view: ViewDep, limits: LimitsDep, query: Annotated[PageQuery, Query()]
+    request: Request, mesh: MeshName, view: ViewDep, limits: LimitsDep, query: Annotated[MeshQuery, Query()]
 ) -> Response:
     """Islands, and each bridge and articulation point with what it isolates, the worst first, a page at a time."""
+    view = view.supposing(query.edits)
     form = chosen(request)
     headers = view.headers(request, form)
     limit = page_size(query, limits, form)
@@ -60,12 +61,13 @@ def get_mesh(
     "/dominators",
     operation_id="listDominators",
     summary="Single points of supply",
-    responses={200: {"model": DominatorPage}, **documented([400, 409])},
+    responses={200: {"model": DominatorPage}, **documented([400, 404, 409])},
 )
 def list_dominators(
     request: Request, view: ViewDep, limits: LimitsDep, query: Annotated[DominatorQuery, Query()]
 ) -> Response:
     """Assets that all supply of others comes through, if any one supplier is enough (OR only), a page at a time."""
+    view = view.supposing(query.edits)
     form = chosen(request)
     headers = view.headers(request, form)
     limit = page_size(query, limits, form)

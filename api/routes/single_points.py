@@ -28,6 +28,7 @@ def list_single_points(
     request: Request, id: AssetId, view: ViewDep, query: Annotated[SinglePointsQuery, Query()]
 ) -> Response:
     """Every single other asset whose loss takes this one down, for good or (a start gap) for a while. Exact."""
+    view = view.supposing(query.edits)
     if is_part_of_the_id(request, NAME):
         return detail(request, f"{id}/{NAME}", view)
     headers = view.headers(request, chosen(request))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -33,7 +34,7 @@ def test_impact_as_it_would_be(client: TestClient, twin: Twin) -> None:
     over = what_if(twin.snapshot(), GENSET, twin.schema)[0]
     assert answer.json()["affected"] == over.impact([LINE]).to_dict()["affected"]
     assert lost(answer.json()) < lost(plain)
-    assert client.post("/impact", json={"failed": [LINE]}).json() == plain
+    assert client.post("/impact", json={"failed": [LINE]}).json()["affected"] == plain["affected"]
     assert client.get("/assets/manual:genset").status_code == 404
     assert twin.current()[0].revision == before
 
@@ -47,6 +48,7 @@ def test_impact_as_it_would_be(client: TestClient, twin: Twin) -> None:
         ("/exposed", {"failed": [LINE], "timeline": True, "horizon_s": "8h"}),
         ("/screen", {"scenarios": {"x": [LINE]}}),
         ("/paths", {"from": PLANT, "to": FAR}),
+        ("/cut-sets", {"id": FAR}),
     ],
 )
 def test_every_question_with_a_body_takes_them(client: TestClient, path: str, body: dict[str, Any]) -> None:
@@ -92,3 +94,46 @@ def test_dependents_by_service_and_domain(client: TestClient) -> None:
         answer = client.get(f"/assets/{PLANT}/dependents?{query}")
         assert answer.status_code == 400
         assert "Did you mean" in answer.json()["detail"]
+
+
+def test_questions_by_get_take_them_in_the_address(client: TestClient, twin: Twin) -> None:
+    text, over = json.dumps(GENSET), what_if(twin.snapshot(), GENSET, twin.schema)[0]
+    for path, key in (
+        (f"/assets/{FAR}/dependencies", "items"), ("/assets/manual:genset/dependents", "items"),
+        (f"/assets/{FAR}/single-points-of-failure", "down"), ("/criticality?weight=count", "items"),
+        ("/cold-start", "rounds"), ("/deadlocks", "items"), ("/meshes/power", "cuts"), ("/dominators", "items"),
+    ):  # fmt: skip
+        answer = client.get(path, params={"what_if": text})
+        assert answer.status_code == 200, f"{path} {answer.text}"
+        assert answer.json()["notice"] == TOLD
+        again = client.get(path, params={"what_if": text}, headers={"If-None-Match": answer.headers["ETag"]})
+        assert again.status_code == 304
+        plain = client.get(path)
+        assert (plain.status_code == 404) == ("genset" in path)
+        assert plain.headers.get("ETag") != answer.headers["ETag"]
+        if path == f"/assets/{FAR}/dependencies":
+            assert [row["id"] for row in answer.json()[key]] == [row["id"] for row in over.dependencies(FAR)]
+            assert "manual:genset" in answer.text
+        if "single" in path:
+            assert [row["id"] for row in answer.json()[key]] == [
+                row["id"] for row in over.single_points_of_failure(FAR).down
+            ]
+            assert answer.json()[key] != plain.json()[key]
+
+
+def test_pages_of_a_what_if_go_on_with_it(client: TestClient) -> None:
+    first = client.get("/criticality", params={"what_if": json.dumps(GENSET), "limit": 3}).json()
+    second = client.get(first["next"]).json()
+    assert second["notice"] == TOLD
+    assert not {row["id"] for row in first["items"]} & {row["id"] for row in second["items"]}
+    other = client.get("/criticality", params={"cursor": first["cursor"], "limit": 3})
+    assert (other.status_code, other.json()["code"]) == (400, "invalid_parameter")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "x", "[]", "{}", "1", "[" * 5000, '[{"op":"melt"}]', '["x"]', "[1]"],
+)
+def test_an_address_with_something_else_is_told(client: TestClient, text: str) -> None:
+    answer = client.get(f"/assets/{FAR}/dependencies", params={"what_if": text})
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_parameter"), answer.text

@@ -236,16 +236,28 @@ class Linker:
         """Work protection in: who needs what is protected needs any of it and what protects it, directly or in turn.
 
         What protects something else that the same consumer names is not needed for its own sake. What is protected
-        and nothing needs gets a working route of its own, so that the two can stand side by side.
+        and nothing needs gets a working route of its own, so that the two can stand side by side. Where things only
+        protect each other there is none that has the protection: that is told.
         """
         used = {one.supplier for many in self.supplies.values() for one in many.values()}
         for consumer in list(self.supplies):
             self._guard(consumer)
         guarding = {a for many in self.guards.values() for a in many}
+        worked = set(used)
         for b in self.guards:
             if b not in used and b not in guarding:
+                worked.add(b)
                 for a, (item, column) in self._closure(b).items():
                     self._working_route(a, b, item, column)
+        worked |= {a for b in worked for a in self._closure(b)}
+        self._tell_circles(worked)
+
+    def _tell_circles(self, worked: set[str]) -> None:
+        for b, many in self.guards.items():
+            for a, (item, column) in many.items() if b not in worked else ():
+                message = f"protects: {a} and {b} protect each other, and nothing in the export depends on either"
+                fix = "Say which one is protected, or what depends on it, or ignore the relationship."
+                self.rejects.append(item.reject(column, "circular_protection", message, fix))
 
     def _closure(self, b: str) -> dict[str, tuple[Item, str]]:
         found: dict[str, tuple[Item, str]] = {}

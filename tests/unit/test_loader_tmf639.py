@@ -241,6 +241,19 @@ def test_one_protection_for_two_is_two_gates(tmp_path: Path) -> None:
     assert verdict(twin, circuit, "resource/p2", "resource/q") == "down"
 
 
+def test_things_that_only_protect_each_other_are_told(tmp_path: Path) -> None:
+    circle = [
+        res("p1", "Path", ("protects", "p2")),
+        res("p2", "Path", ("protects", "p1"), ("protects", "p3")),
+        res("p3", "Path", ("protects", "p1")),
+    ]
+    alone = read(write(tmp_path, circle))
+    assert [reject.code for reject in alone.rejects] == ["circular_protection"] * 4
+    needed = read(write(tmp_path, [*circle, res("c", "Circuit", ("dependsOn", "p2"))]))
+    assert needed.rejects == []
+    assert {one[0] for one in gates(needed, "resource/c")} == {"resource/p1", "resource/p2", "resource/p3"}
+
+
 def test_protection_of_a_feed_joins_its_gate(tmp_path: Path) -> None:
     items = [
         res("r", "Router", ("poweredBy", "u1"), ("poweredBy", "f")),

@@ -41,7 +41,7 @@ lock: $(READY) ## resolve requirements.txt anew, with hashes
 		--no-annotate --no-emit-index-url --no-emit-find-links --no-emit-trusted-host -o requirements.txt pyproject.toml
 
 clean: ## remove .venv and caches; the twin's own data stay (twin down --purge)
-	rm -rf .venv dist build tests/cypher-lint/node_modules api/web/node_modules .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv dist build tests/cypher-lint/node_modules tests/clients/.venv tests/clients/node_modules api/web/node_modules .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 $(READY): requirements.txt pyproject.toml scripts/setup.sh
 	@sh scripts/setup.sh "$(PYTHON)"

@@ -25,7 +25,7 @@ class PathsQuestion(Open):
     link_types: list[str] = Field(description="The links that were followed.")
 
 
-class Step(Open):
+class RouteStep(Open):
     """One link of a route."""
 
     from_: str = Field(alias="from")
@@ -44,7 +44,7 @@ class Route(Open):
     unknown: int = Field(description="Assets and links on it whose measure is not known; routes with fewer come first.")
     not_operating: int = Field(description="Assets on it that do not operate before any event.")
     assets: list[AssetRow]
-    steps: list[Step]
+    steps: list[RouteStep]
 
 
 class SharedAsset(AssetRow):
@@ -67,7 +67,7 @@ class Certificate(Open):
     exist: int = Field(description="How many such routes there are, of kind `limit` as far as known.")
     says: str
     assets: list[SharedAsset] | None = None
-    links: list[Step] | None = None
+    links: list[RouteStep] | None = None
     hazards: list[SharedHazard] | None = None
     routes: list[list[str]] | None = Field(None, description="One route more, which share as little as can be.")
 

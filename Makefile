@@ -5,6 +5,8 @@ READY := .venv/.ready
 LINTER := tests/cypher-lint/node_modules/.ready
 WEB := api/web/node_modules/.ready
 PYTEST := $(BIN)/python -m pytest
+# Test processes, each with a Neo4j of its own (about 1 GB).
+JOBS ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check soak bench docs lock clean
@@ -18,7 +20,7 @@ demo: $(READY) $(WEB) ## start Neo4j, import Germany, ask a question, serve the 
 	@$(BIN)/python scripts/demo.py
 
 test: $(READY) $(LINTER) $(WEB) ## all tests; the store's on both Neo4j versions; under 25 minutes
-	@TWIN_TEST_NEO4J=5.26.30 $(PYTEST) -q tests/store; second=$$?; $(PYTEST) && exit $$second
+	@TWIN_TEST_NEO4J=5.26.30 $(PYTEST) -q -n $(JOBS) --dist loadfile tests/store; second=$$?; $(PYTEST) -n $(JOBS) --dist loadfile && exit $$second
 
 check: $(READY) $(LINTER) ## format, lint, types, import contracts, Cypher lint, file sizes
 	$(BIN)/ruff format --check .

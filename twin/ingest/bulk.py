@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from itertools import accumulate, islice, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,8 @@ TOLD = {SAID: "string", ENRICHED: "boolean"}
 ASSET = ("native_id", "name", "hash", "kind", "domain", "source", "run")
 LINK = ("key", "hash", "group", "need", "source", "run")
 BATCH = 20_000
+#: Files of one kind or link type that have columns of their own.
+FILES = 8
 ARROW = {"string": pa.string(), "double": pa.float64(), "long": pa.int64(), "boolean": pa.bool_()}
 #: Rows of a file as columns, and how many there are; None for a column without any value.
 Columns = tuple[int, list[Sequence[Any] | None]]
@@ -82,7 +85,7 @@ class BulkApplier(Applier):
         return publish(unit, self._schema, self._plan, self._claim, self._id, result())
 
     def _nodes(self, folder: Path) -> Iterator[tuple[str, Path]]:
-        """One file for each kind."""
+        """Files for each kind, with its labels."""
         first = 0
         for stream in self._plan.spool.streams("asset.create."):
             kind = self._schema.kinds[stream.removeprefix("asset.create.")]
@@ -94,9 +97,9 @@ class BulkApplier(Applier):
             batches = self._plan.spool.batches(stream, BATCH)
             starts = accumulate(repeat(BATCH), initial=first)
             made = (self._node_columns(rows, at, fixed, own) for rows, at in zip(batches, starts, strict=False))
-            self._write_file(path, head | _headed(own), made)
+            labels = ":".join(["Asset", *self._labels(kind.name)])
+            yield from ((labels, file) for file in self._write_files(path, head | _headed(own), made))
             first += self._plan.spool.count(stream)
-            yield ":".join(["Asset", *self._labels(kind.name)]), path
 
     def _node_columns(
         self, rows: list[tuple[Any, ...]], first: int, fixed: tuple[str, str], own: Mapping[str, str]
@@ -111,11 +114,12 @@ class BulkApplier(Applier):
         geometries = [None if wkb is None else ";".join(map(str, memoryview(wkb).cast("b").tolist())) for wkb in shapes]
         origins = [packed(self._plan.files, file, row) for file, row in zip(files, places, strict=True)]
         head: list[Sequence[Any] | None] = [ids, range(first, first + n), natives, names, hashes]
-        head += [[fixed[0]] * n, [fixed[1]] * n, sources, [self._id] * n, points, geometries, origins]
+        head += [[fixed[0]] * n, [fixed[1]] * n, sources, [self._id] * n]
+        head += [points if any(points) else None, geometries if any(geometries) else None, origins]
         return n, head + _property_columns(properties, own)
 
     def _links(self, folder: Path) -> Iterator[tuple[str, Path]]:
-        """One file for each link type."""
+        """Files for each link type."""
         known = {name: TYPES[p.type] for name, p in self._schema.link_properties.items()} | STITCHED
         head = dict.fromkeys((":START_ID", ":END_ID", *(f"{word}:string" for word in LINK)), "string")
         for stream in self._plan.spool.streams("link.create."):
@@ -124,8 +128,7 @@ class BulkApplier(Applier):
             rows = self._plan.plain_links(stream)
             batches = iter(lambda rows=rows: list(islice(rows, BATCH)), [])  # type: ignore[misc]
             made = (self._link_columns(batch, known) for batch in batches)
-            self._write_file(path, head | _headed(known), made)
-            yield name, path
+            yield from ((name, file) for file in self._write_files(path, head | _headed(known), made))
 
     def _link_columns(self, rows: list[tuple[str, Any]], known: Mapping[str, str]) -> Columns:
         sources, links = zip(*rows, strict=True)
@@ -134,22 +137,34 @@ class BulkApplier(Applier):
             unknown = set().union(*properties) - known.keys()
             if unknown:  # they would be lost without a word
                 raise StoreQueryError(f"a link has properties that the bulk way does not know: {sorted(unknown)}")
-        head: list[Sequence[Any] | None] = [starts, ends, keys, hashes, groups, needs, sources, [self._id] * len(rows)]
+        head: list[Sequence[Any] | None] = [starts, ends, keys, hashes]
+        head += [*(column if any(column) else None for column in (groups, needs)), sources, [self._id] * len(rows)]
         return len(rows), head + _property_columns(properties, known)
 
-    def _write_file(self, path: Path, head: Mapping[str, str], batches: Iterable[Columns]) -> None:
-        schema = pa.schema([(name, ARROW[type_]) for name, type_ in head.items()])
-        with path.open("wb") as file:
-            file.write((",".join(head) + "\n").encode())
-            with pc.CSVWriter(file, schema, write_options=pc.WriteOptions(include_header=False)) as writer:
-                for n, columns in batches:
-                    made = [
-                        pa.nulls(n, field.type) if values is None else pa.array(values, field.type)
-                        for field, values in zip(schema, columns, strict=True)
-                    ]
-                    writer.write_batch(pa.record_batch(made, schema=schema))
-                    self._done += n
-                    self._progress("writing files", self._done, self._plan.changed)
+    def _write_files(self, path: Path, head: Mapping[str, str], batches: Iterable[Columns]) -> Iterator[Path]:
+        """Batches with the same columns go into one file: most links have few of them, and the tool reads each cell."""
+        every = tuple(head)
+        with ExitStack() as opened:
+            writers: dict[tuple[str, ...], Any] = {}
+            for n, columns in batches:
+                filled = dict(zip(head, columns, strict=True))
+                names = tuple(name for name in every if filled[name] is not None)
+                names = names if names in writers or len(writers) < FILES else every
+                schema = pa.schema([(name, ARROW[head[name]]) for name in names])
+                if names not in writers:
+                    made = path.with_name(f"{path.stem}-{len(writers)}.csv")
+                    file = opened.enter_context(made.open("wb"))
+                    file.write((",".join(names) + "\n").encode())
+                    how = pc.WriteOptions(include_header=False)
+                    writers[names] = opened.enter_context(pc.CSVWriter(file, schema, write_options=how))
+                    yield made
+                cells = [
+                    pa.nulls(n, field.type) if filled[field.name] is None else pa.array(filled[field.name], field.type)
+                    for field in schema
+                ]
+                writers[names].write_batch(pa.record_batch(cells, schema=schema))
+                self._done += n
+                self._progress("writing files", self._done, self._plan.changed)
 
 
 def _headed(properties: Mapping[str, str]) -> dict[str, str]:

@@ -1,0 +1,101 @@
+"""The German sample in a real Neo4j, served by a real server, looked at with a real browser."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import neo4j
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, sync_playwright
+
+from api.app import create_app
+from api.web_files import WebFiles
+from tests.tools import missing
+from tests.web.looked import DRAWN, Launch, Looked, watch
+from twin.ingest.manifest import read_manifest
+from twin.ingest.run import run_import
+from twin.schema import Schema
+from twin.service import Twin
+from twin.store import Store
+
+ROOT = Path(__file__).parent.parent.parent
+WIPE = "MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 5000 ROWS"
+
+
+@pytest.fixture(scope="session")
+def sample(neo4j_store: Store, driver: neo4j.Driver, schema: Schema, tmp_path_factory: pytest.TempPathFactory) -> Twin:
+    """The sample, imported once; tests of this folder only read it."""
+    folder = tmp_path_factory.mktemp("web")
+    with driver.session(database="neo4j") as session:
+        session.run(WIPE).consume()
+    neo4j_store.prepare(schema)
+    manifest = read_manifest(ROOT / "samples/germany/twin.toml")
+    report = run_import(neo4j_store, schema, manifest, reports=folder / "reports")
+    assert report.revision == 1
+    return Twin(neo4j_store, schema, folder / "home")
+
+
+@pytest.fixture(scope="session")
+def server(sample: Twin) -> Iterator[str]:
+    """Address of the running API, with a slash at its end."""
+    if not WebFiles(ROOT / "api/web").complete:
+        missing("the libraries of the map (make setup, with npm)")
+    running = uvicorn.Server(uvicorn.Config(create_app(sample), port=0, log_level="warning", access_log=False))
+    thread = threading.Thread(target=running.run, daemon=True)
+    thread.start()
+    until = time.monotonic() + 60
+    while not running.started and thread.is_alive() and time.monotonic() < until:
+        time.sleep(0.05)
+    assert running.started
+    port = running.servers[0].sockets[0].getsockname()[1]
+    yield f"http://127.0.0.1:{port}/"
+    running.should_exit = True
+    thread.join(30)
+
+
+@pytest.fixture(scope="session")
+def api(server: str) -> Iterator[httpx.Client]:
+    """A client of the same API, for the numbers that the page must show."""
+    with httpx.Client(base_url=server, timeout=60) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def launch() -> Iterator[Launch]:
+    """Starts Debian's Chromium with these flags; all are closed at the end."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        missing("chromium")
+    with sync_playwright() as playwright:
+        opened: list[Browser] = []
+
+        def start(flags: list[str]) -> Browser:
+            opened.append(playwright.chromium.launch(executable_path=chromium, args=flags))
+            return opened[-1]
+
+        yield start
+        for browser in opened:
+            browser.close()
+
+
+@pytest.fixture(scope="session")
+def browser(launch: Launch) -> Browser:
+    """A browser that can draw the map."""
+    return launch(DRAWN)
+
+
+@pytest.fixture
+def looked(browser: Browser, server: str) -> Iterator[Looked]:
+    """A page on the map; at the end no request may have left the machine, and nothing may have gone wrong."""
+    context = browser.new_context(viewport={"width": 1000, "height": 640}, reduced_motion="reduce")
+    made = watch(context, server)
+    yield made
+    context.close()
+    assert made.foreign() == []
+    assert made.wrong == []

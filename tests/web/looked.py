@@ -1,0 +1,64 @@
+"""A page of the map that is watched: what it asks for, and what goes wrong on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, Page, Request
+
+#: Drawn by the processor, the same on every machine.
+DRAWN = ["--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+#: As where no WebGL2 is to be had.
+NOT_DRAWN = ["--disable-3d-apis"]
+
+Launch = Callable[[list[str]], Browser]
+
+
+@dataclass
+class Looked:
+    """A page that is watched: what it asked for, and what went wrong on it."""
+
+    page: Page
+    server: str
+    asked: list[str] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+
+    def open(self, address: str = "") -> Page:
+        """Open the map with this hash, and wait until it stands."""
+        self.page.goto(f"{self.server}#{address}" if address else self.server)
+        return self.settle()
+
+    def reload(self) -> Page:
+        """Load the same address again."""
+        self.page.reload()
+        return self.settle()
+
+    def settle(self) -> Page:
+        """Wait until the page is ready."""
+        self.page.wait_for_function("window.twin && window.twin.ready")
+        self.page.evaluate("window.twin.ready")
+        return self.page
+
+    def foreign(self) -> list[str]:
+        """Requests that left the server; none may."""
+        return [url for url in self.asked if not url.startswith((self.server, "data:", f"blob:{self.server}"))]
+
+
+def watch(context: BrowserContext, server: str) -> Looked:
+    """A new page of *context*, watched."""
+    looked = Looked(context.new_page(), server)
+    looked.page.set_default_timeout(20_000)
+
+    def requested(request: Request) -> None:
+        looked.asked.append(request.url)
+
+    def said(message: Any) -> None:
+        if message.type in ("error", "warning"):
+            looked.wrong.append(f"{message.type}: {message.text}")
+
+    looked.page.on("request", requested)
+    looked.page.on("console", said)
+    looked.page.on("pageerror", lambda error: looked.wrong.append(str(error)))
+    return looked

@@ -29,7 +29,7 @@ export async function graph(host, asset, context) {
   const canvas = h('div', { class: 'graph', role: 'img', 'aria-label': `What ${title(asset)} depends on and feeds; the list says the same` });
   const says = h('p', { class: 'small' });
   host.replaceChildren(canvas, h('div', { class: 'row' }, button('Fit', () => fit(), { kind: 'small' }), says));
-  const cy = cytoscape({ container: canvas, style: style(context), minZoom: 0.15, maxZoom: 2.5, wheelSensitivity: 0.3, boxSelectionEnabled: false });
+  const cy = cytoscape({ container: canvas, style: style(context), minZoom: 0.15, maxZoom: 2.5, boxSelectionEnabled: false });
   const fit = () => cy.animate({ fit: { padding: 24 } }, { duration: 200 });
   const add = (row, more = {}) => {
     if (cy.getElementById(row.id).length || cy.nodes().length >= MOST) return;
@@ -38,7 +38,7 @@ export async function graph(host, asset, context) {
   const expand = async (id, side) => {
     const page = await ask(`${assetPath(id)}/${side}`, { depth: 1, limit: FIRST });
     for (const row of page.items) {
-      add(row);
+      add(row, { side });
       const [from, to] = side === 'dependencies' ? [row.id, id] : [id, row.id];
       const edge = `${from}>${to}`;
       if (cy.getElementById(row.id).length && !cy.getElementById(edge).length) cy.add({ data: { id: edge, source: from, target: to, service: row.service ?? '' } });
@@ -48,7 +48,7 @@ export async function graph(host, asset, context) {
   };
   const arrange = async () => {
     await boxes(cy);
-    cy.layout({ name: 'dagre', rankDir: 'LR', nodeSep: 10, rankSep: 70, fit: true, padding: 20, animate: false }).run();
+    cy.layout({ name: 'dagre', rankDir: 'LR', nodeSep: 6, rankSep: 34, nodeDimensionsIncludeLabels: true, fit: true, padding: 14, animate: false }).run();
     if (cy.zoom() > 1.1) { cy.zoom(1.1); cy.center(cy.getElementById(asset.id)); }
   };
   add(asset, { picked: 1 });
@@ -73,7 +73,7 @@ export async function graph(host, asset, context) {
 /** Expand upstream what lies left of the asset, downstream what lies right of it. */
 const rank = (cy, node, from) => (node.position('x') < cy.getElementById(from).position('x') ? 'dependencies' : 'dependents');
 
-const short = (text) => (text.length > 30 ? `${text.slice(0, 28)}…` : text);
+const short = (text) => (text.length > 26 ? `${text.slice(0, 24)}…` : text);
 
 /** Put what shares a house into a box. */
 async function boxes(cy) {
@@ -91,7 +91,11 @@ async function boxes(cy) {
       const asset = await ask(assetPath(house)).catch(() => ({ id: house, name: null }));
       cy.add({ data: { id: box, label: short(title(asset)), house } });
     }
-    cy.nodes('[domain]').filter((node) => node.data('house') === house && node.parent().length === 0).move({ parent: box });
+    const inside = cy.nodes('[domain]').filter((node) => node.data('house') === house && node.parent().length === 0);
+    inside.move({ parent: box });
+    const self = cy.getElementById(house);
+    // The box says that it houses them: its own node goes, unless it is the asset asked about or supplies more than that.
+    if (self.length && !self.data('picked') && self.connectedEdges().every((edge) => edge.data('service') === 'housing' && [edge.source(), edge.target()].some((end) => end.data('house') === house))) self.remove();
   }
 }
 
@@ -109,9 +113,11 @@ function style({ vocabulary }) {
     return { selector: `node[domain = "${name}"]`, style: { 'background-color': given.colour, shape: SHAPES[given.shape] } };
   });
   return [
-    { selector: 'node', style: { width: 16, height: 16, label: 'data(label)', color: look.ink, 'font-size': 10, 'text-valign': 'bottom', 'text-margin-y': 3, 'text-wrap': 'wrap', 'text-max-width': 90, 'font-family': 'system-ui, sans-serif' } },
+    { selector: 'node', style: { width: 16, height: 16, label: 'data(label)', color: look.ink, 'font-size': 10, 'text-valign': 'bottom', 'text-margin-y': 3, 'font-family': 'system-ui, sans-serif' } },
     ...domains,
-    { selector: ':parent', style: { shape: 'round-rectangle', 'background-color': look.soft, 'background-opacity': 0.08, 'border-color': look.soft, 'border-width': 1, 'text-valign': 'top', color: look.soft, padding: 8 } },
+    { selector: 'node[side = "dependencies"]', style: { 'text-valign': 'center', 'text-halign': 'left', 'text-margin-x': -4, 'text-margin-y': 0 } },
+    { selector: 'node[side = "dependents"]', style: { 'text-valign': 'center', 'text-halign': 'right', 'text-margin-x': 4, 'text-margin-y': 0 } },
+    { selector: ':parent', style: { shape: 'round-rectangle', 'background-color': look.soft, 'background-opacity': 0.08, 'border-color': look.soft, 'border-width': 1, 'text-valign': 'top', 'text-halign': 'center', 'text-margin-y': -2, color: look.soft, padding: 8 } },
     { selector: 'node[verdict != ""]', style: { 'border-width': 3, 'border-color': (node) => verdictColour(node.data('verdict')) } },
     { selector: 'node[picked]', style: { width: 26, height: 26, 'font-weight': 700, 'border-width': 3, 'border-color': look.accent } },
     { selector: 'node.hovered', style: { 'overlay-color': look.accent, 'overlay-opacity': 0.25, 'overlay-padding': 5 } },

@@ -11,7 +11,7 @@ export const bind = (key, says, act) => keys.push([key, says, act]);
 /** Show what keys there are. */
 export function help() {
   if (document.querySelector('dialog[aria-label=Keys]')) return;
-  dialog('Keys', h('table', { class: 'keys' }, ...keys.map(([key, says]) => h('tr', {}, h('td', {}, h('kbd', {}, key === ' ' ? 'Space' : key)), h('td', {}, says))),
+  dialog('Keys', h('table', { class: 'keys' }, ...keys.map(([key, says]) => h('tr', {}, h('td', {}, h('kbd', {}, key === 'Escape' ? 'Esc' : key)), h('td', {}, says))),
     h('tr', {}, h('td', {}, h('kbd', {}, 'Shift'), ' + click'), h('td', {}, 'add the asset to the event'))),
   h('p', { class: 'small' }, 'On the map: arrows move, + and - zoom. The address always holds what you see: copy it to share.'));
 }

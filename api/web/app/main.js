@@ -47,9 +47,8 @@ async function noMap(says) {
 }
 
 function tools() {
-  const theme = button('', () => setTheme(document.documentElement.dataset.theme === 'dark' ? 'light' : 'dark'), { icon: 'moon', title: 'Dark or light (t)', kind: 'quiet' });
+  const theme = button('', () => setTheme(document.documentElement.dataset.theme === 'dark' ? 'light' : 'dark'), { icon: 'moon', title: 'Dark or light (t)', kind: 'quiet', 'data-act': 'theme' });
   const setTheme = (name) => { document.documentElement.dataset.theme = name; localStorage.setItem('twin.theme', name); };
-  bind('t', 'dark or light', () => theme.click());
   return [button('', () => copy(location.href, 'Link'), { icon: 'link', title: 'Copy the link to this very view', kind: 'quiet' }), theme,
     button('', help, { icon: 'help', title: 'Keys (?)', kind: 'quiet' }),
     h('a', { href: 'docs', class: 'button quiet', title: 'Reference of the API' }, 'API')];
@@ -78,6 +77,7 @@ function keys(map) {
   bind('l', 'layers and legend', () => document.querySelector('#layers .fold')?.click());
   for (const { id, key, title } of VIEWS) bind(key, title.toLowerCase(), () => open(id));
   bind('z', 'show what the panel is about on the map', () => map && showAll(map));
+  bind('t', 'dark or light', () => document.querySelector('[data-act=theme]').click());
   bind('?', 'these keys', help);
 }
 

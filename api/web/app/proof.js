@@ -1,6 +1,6 @@
 // Why an asset has its verdict: the chain in sentences, each step a link to its asset.
 
-import { h, waiting } from './dom.js';
+import { h } from './dom.js';
 import { duration, title, words } from './format.js';
 import { hoverable } from './hover.js';
 import { verdictColour } from './colours.js';
@@ -22,7 +22,7 @@ export async function explanation({ event, choose }, id) {
       return h('li', { ...hoverable(step.id), style: { borderColor: verdictColour(verdicts.get(step.id)?.verdict ?? (step.why === 'event' ? 'failed' : 'none')) } },
         h('button', { type: 'button', class: 'link', onclick: () => choose(step.id) }, title(row)),
         h('small', {}, ` ${words(row.kind ?? '')}`),
-        h('p', {}, step.at_s === null ? '' : h('time', {}, duration(step.at_s)), ' ', sentence(told.sentences, step, at)));
+        h('p', {}, step.at_s === null ? '' : h('time', {}, duration(step.at_s)), ' ', ...named(sentence(told.sentences, step, at), names, choose)));
     })),
     told.proof.length > told.chain.length ? h('p', { class: 'small' }, `The whole proof has ${told.proof.length} assets.`) : null);
 }
@@ -35,4 +35,13 @@ function sentence(sentences, step, at) {
   return rest || WHY[step.why];
 }
 
-export { waiting };
+/** The sentence with the ids it mentions as names that open their asset. */
+function named(text, names, choose) {
+  const ids = [...names.keys()].filter((id) => text.includes(id)).sort((a, b) => b.length - a.length);
+  if (!ids.length) return [text];
+  const parts = text.split(new RegExp(`(${ids.map((id) => id.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|')})`));
+  return parts.map((part, at) => {
+    if (at % 2 === 0) return part.replace(/^ \((?!down|in the|out of|degraded|at risk|off|open|not|since)[^)]*\)/, '');
+    return h('button', { type: 'button', class: 'link name', ...hoverable(part), title: part, onclick: () => choose(part) }, title(names.get(part)));
+  });
+}

@@ -148,13 +148,14 @@ function mark(u, t, look) {
 function aside(now, t) {
   const running = now.told.buffers.filter(({ from_s: from, until_s: until }) => from <= t && (until === null || t < until));
   const standby = now.told.standby.filter(({ on_s: on, off_s: off }) => on !== null && on <= t && (off === null || t < off));
+  const names = new Map(now.told.events.map((row) => [row.id, title(row)]));
   const last = now.told.events.filter((happening) => happening.time_s <= t).at(-1)?.time_s;
   const happened = now.told.events.filter((happening) => happening.time_s === last);
   const left = ({ until_s: until, spent_s: spent }) => (spent === null ? 'for ever' : `${duration(spent - t)} left${until !== null && until < spent ? ', fed again before' : ''}`);
   return [
-    h('h3', {}, running.length + standby.length ? `On a buffer now (${running.length + standby.length})` : 'Nobody runs on a buffer now'),
+    h('h3', {}, running.length + standby.length ? `On buffers and standby (${running.length + standby.length})` : 'Nobody on a buffer or standby'),
     h('ul', { class: 'plain' }, ...running.slice(0, 30).map((row) => h('li', hoverable(row.id), title(row), h('small', {}, ` ${row.service}, ${left(row)}`))),
-      ...standby.map((row) => h('li', hoverable(row.id), row.id, h('small', {}, ` standby${row.off_s === null ? '' : `, fuel for ${duration(row.off_s - t)}`}`)))),
+      ...standby.map((row) => h('li', hoverable(row.id), names.get(row.id) ?? row.id, h('small', {}, ` standby${row.off_s === null ? '' : `, fuel for ${duration(row.off_s - t)}`}`)))),
     last === undefined ? null : h('p', { class: 'small' }, `At ${duration(last)}: `, tally(happened)),
   ].filter(Boolean);
 }

@@ -25,11 +25,12 @@ from api.limits import Limits
 from api.middleware import Envelope
 from api.openapi import TAGS, describe
 from api.operations import Gate, Metrics, Observe, Pulse
-from api.routes import ROUTERS
+from api.routes import ROUTERS, uploads
 from api.security import Access, Guard, Keyring, by_method
 from api.security.access import CORS
 from api.security.guard import is_open
 from api.streams import Streams
+from api.uploads import Uploads
 from twin.errors import TwinError
 from twin.export.tiles.shelf import Shelf
 from twin.service import Twin
@@ -78,12 +79,14 @@ def create_app(twin: Twin | None = None, limits: Limits | None = None, access: A
     app.state.holder = Holder(twin, None if twin else lambda: open_twin(app.state.hidden))
     app.state.tiles, app.state.files = Shelf(), Files()
     app.state.access = access
-    app.state.library = Library((twin.home if twin else load_settings().home) / "library.sqlite")
+    home = twin.home if twin else load_settings().home
+    app.state.library = Library(home / "library.sqlite")
+    app.state.uploads = Uploads(home / "uploads", app.state.library.database)
     app.state.jobs, app.state.streams = Pool(app.state.library.database), Streams()
     _operate(app, access, limits)
     errors.install(app)
     for router in ROUTERS:
-        app.include_router(router, max_body_size=limits.body)
+        app.include_router(router, max_body_size=limits.upload if router is uploads.router else limits.body)
     _describe_once(app)
     return app
 
@@ -95,7 +98,7 @@ def _operate(app: FastAPI, access: Access, limits: Limits) -> None:
     always = lambda path: path == "/metrics" or is_open(path)  # noqa: E731
     app.add_middleware(Gate, places=limits.places, patience_s=limits.patience_s, always=always)
     app.add_middleware(Guard, access=access)
-    app.add_middleware(Envelope, max_body=limits.body)
+    app.add_middleware(Envelope, max_body=limits.body, max_upload=limits.upload)
     if access.origins:
         app.add_middleware(CORSMiddleware, allow_origins=access.origins, **CORS)
     app.add_middleware(Observe, metrics=app.state.metrics)
@@ -104,7 +107,12 @@ def _operate(app: FastAPI, access: Access, limits: Limits) -> None:
 def limits_of_settings() -> Limits:
     """The bounds that the settings name. Raises SettingsError."""
     settings = load_settings()
-    return Limits(max_page=settings.page_limit, body=settings.body_limit, places=settings.places_limit)
+    return Limits(
+        max_page=settings.page_limit,
+        body=settings.body_limit,
+        upload=settings.upload_limit,
+        places=settings.places_limit,
+    )
 
 
 def access_of_settings(origins: Sequence[str] = ()) -> Access:

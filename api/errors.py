@@ -69,6 +69,7 @@ STATUS: dict[type[e.TwinError], int] = {
     e.Overloaded: 503,
     e.LibraryUnavailable: 503,
     e.JobInterrupted: 503,
+    e.UploadOutdated: 409,
 }
 
 #: What to do, in the words of HTTP, where the error itself speaks of the command line.
@@ -95,11 +96,17 @@ FAULTS: dict[int, HttpFault] = {
     ),
     413: HttpFault("limit_exceeded", e.LimitExceeded.title, "Send less at a time."),
     415: HttpFault(
-        "unsupported_media_type", "The body's media type is not taken", "Send Content-Type: application/json."
+        "unsupported_media_type",
+        "The body's media type is not taken",
+        "Send the media type that /docs names, mostly Content-Type: application/json.",
     ),
     422: HttpFault("invalid_body", "The body does not say what is needed", "Correct the fields listed in errors."),
     # Routing and parsing raise 400 only for a body that is no JSON; parameters have a fault of their own.
-    400: HttpFault("invalid_body", "The body cannot be read", "Send JSON (UTF-8), as the example in /docs."),
+    400: HttpFault(
+        "invalid_body",
+        "The body cannot be read",
+        "Send JSON (UTF-8), as the example in /docs; for an upload a multipart form.",
+    ),
 }
 PARAMETER = HttpFault(e.InvalidParameter.code, e.InvalidParameter.title, "Correct the parameters listed in errors.")
 
@@ -174,7 +181,13 @@ def http_problem(request: Request, error: HTTPException) -> Response:
 
 
 #: Faults of a body that have a status of their own, by the code of the field's error.
-BODY_STATUS = {"media_type": 415, "json_invalid": 400, "too_long": 413}
+BODY_STATUS = {
+    "media_type": 415,
+    "multipart_expected": 415,
+    "multipart_invalid": 400,
+    "json_invalid": 400,
+    "too_long": 413,
+}
 
 
 def validation_problem(request: Request, error: RequestValidationError) -> Response:

@@ -17,7 +17,7 @@ class Limits:
         depth: hops that one dependency question may follow.
         text: characters of a search text or an id (a source, a colon and 1,000 of the native id fit).
         cursor: characters of a cursor.
-        body: bytes of a request body.
+        body: bytes of a request body. upload: bytes of the files that one upload sends.
         vertices: corners of a hazard's polygons.
         places: requests that are answered at once; those beyond are told to come back.
         patience_s: seconds that the next part of a body may take.
@@ -31,6 +31,7 @@ class Limits:
     text: int = 1_100
     cursor: int = 8_000
     body: int = 4 * 1024 * 1024
+    upload: int = 1024 * 1024 * 1024
     vertices: int = 100_000
     places: int = 64
     patience_s: float = 30.0

@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import FAULTS, internal_problem, problem
 
+UPLOADS = "/uploads"
 SECURITY = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -22,9 +23,10 @@ SECURITY = {
 class Envelope:
     """Gives each answer its headers, and makes a problem document of a fault that nobody caught."""
 
-    def __init__(self, app: ASGIApp, max_body: int) -> None:
+    def __init__(self, app: ASGIApp, max_body: int, max_upload: int) -> None:
         self.app = app
         self.max_body = max_body
+        self.max_upload = max_upload
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; a fault nobody caught becomes a problem document and a log entry."""
@@ -50,7 +52,7 @@ class Envelope:
 
         if self._declared_too_large(scope):
             # Starlette's limit answers this one in plain text; a body that only turns out too long is its.
-            response = problem(Request(scope), 413, FAULTS[413], f"A body may have at most {self.max_body:,} bytes")
+            response = problem(Request(scope), 413, FAULTS[413], f"A body may have at most {self._most(scope):,} bytes")
             await response(scope, receive, send_with_headers)
             return
         try:
@@ -63,4 +65,9 @@ class Envelope:
 
     def _declared_too_large(self, scope: Scope) -> bool:
         length = Headers(scope=scope).get("content-length", "")
-        return length.isdecimal() and int(length[:20]) > self.max_body
+        return length.isdecimal() and int(length[:20]) > self._most(scope)
+
+    def _most(self, scope: Scope) -> int:
+        """Bytes that a body may have: files come to one address only."""
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        return self.max_upload if path == UPLOADS else self.max_body

@@ -362,12 +362,36 @@ class LibraryUnavailable(TwinError):
     default_fix = "See that the disk is not full and that the server may write to its home folder; then ask again."
 
 
+class UploadOutdated(TwinError):
+    """The twin or its schema is not as it was at the dry run of an upload."""
+
+    code = "upload_outdated"
+    title = "The dry run is out of date"
+    default_fix = "Try it again, look at the new plan, then apply: POST /uploads/{id}/check"
+
+
 class JobInterrupted(TwinError):
     """The server that ran a job was stopped before the job was done."""
 
     code = "job_interrupted"
     title = "The server was stopped while the job ran"
     default_fix = "Start the job again."
+
+
+class ApiUnavailable(TwinError):
+    """The HTTP API of a twin cannot be reached, or does not answer in time."""
+
+    code = "api_unavailable"
+    title = "The API cannot be reached"
+    default_fix = "Check the address, and that `twin serve` runs there."
+
+
+class ApiAnswerInvalid(TwinError):
+    """What answers at the address is not the API of a twin, or not one of this version."""
+
+    code = "api_answer_invalid"
+    title = "The answer is not one of a twin"
+    default_fix = "Check the address; open ADDRESS/docs in a browser to see what is there."
 
 
 def all_errors() -> list[type[TwinError]]:

@@ -1,6 +1,7 @@
 """Settings of the product: environment variables ``TWIN_*``.
 
-Only the composition roots (``twin.cli`` and ``api.app``) read them; everything else gets plain arguments.
+Only the composition roots (``twin.cli``, ``twin.opening`` and ``api.app``) read them; everything else gets plain
+arguments.
 """
 
 from __future__ import annotations
@@ -32,8 +33,10 @@ class Settings(BaseSettings):
         neo4j_version: version of the managed local server, one of those that have a lock file.
         schema_files: the user's own schema files (``TWIN_SCHEMA``, joined as in ``PATH``).
         page_limit: longest page of any list. body_limit: largest request body, bytes.
+        upload_limit: largest upload of files to import, bytes.
         places_limit: requests that the API answers at once.
         api_keys_file: file of the API keys' hashes, by default ``api-keys.json`` in *home*.
+        api_key: key that ``Twin.connect`` shows to an API (``TWIN_API_KEY``).
         cors_origins: web pages of other origins that may ask the API, comma-separated.
     """
 
@@ -49,8 +52,10 @@ class Settings(BaseSettings):
     schema_files: Annotated[tuple[Path, ...], NoDecode] = Field(default=(), validation_alias="TWIN_SCHEMA")
     page_limit: int = Field(10_000, ge=1, le=10_000)
     body_limit: int = Field(4 * 1024 * 1024, ge=1024)
+    upload_limit: int = Field(1024 * 1024 * 1024, ge=1024)
     places_limit: int = Field(64, ge=1, le=10_000)
     api_keys_file: Path | None = None
+    api_key: SecretStr | None = None
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
 
     @field_validator("schema_files", mode="before")

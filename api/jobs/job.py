@@ -29,10 +29,12 @@ class Ticket:
     Attributes:
         id: of the job.
         tell: told step, done and total (None when not known); it raises :class:`Cancelled` to end the work.
+        stopping: whether the server is stopping, and there is no time to put things back.
     """
 
     id: str
     tell: Callable[[str, int, int | None], None]
+    stopping: Callable[[], bool]
 
 
 Work = Callable[[Ticket], Outcome]

@@ -101,7 +101,7 @@ class Pool:
     def _finish(self, id: str, work: Work, end: threading.Event) -> None:
         """Do the work and keep what came of it."""
         try:
-            outcome = work(Ticket(id, _Teller(self.shelf, id, end)))
+            outcome = work(Ticket(id, _Teller(self.shelf, id, end), lambda: self._closed))
         except Cancelled:
             if self._closed:
                 self.shelf.finish(id, "failed", error=INTERRUPTED)

@@ -31,7 +31,7 @@ def _walk(view: View, body: WalkAsked, limits: Limits, direction: str) -> dict[s
     for service in body.services or ():
         known("service", service, view.schema.services)
     walk = view.snapshot.dependencies if direction == "dependencies" else view.snapshot.dependents
-    rows = walk(body.id, depth=body.depth, services=body.services, through=body.through)
+    rows = list(walk(body.id, depth=body.depth, services=body.services, through=body.through))
     if body.domains:  # after the walk: what lies behind an asset of another domain is part of the answer
         rows = [row for row in rows if row["domain"] in body.domains]
     return {

@@ -7,15 +7,21 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from api import wire
-from api.answers import cut, next_link, page_headers, tagged, tagged_as
+from api.answers import answer, cut, next_link, page_headers, tagged, tagged_as
 from api.deps import NO_QUERY, LimitsDep, TwinDep
 from api.errors import documented
 from api.formats import chosen
 from api.queries import LIMITS, PageQuery, page_size
+from api.security import writes
+from api.wire_edits import UndoReport
 from twin.errors import NotFound
+from twin.ingest.rollback import rollback
+from twin.ingest.run import quiet
 from twin.service import Twin
 
 router = APIRouter(tags=["imports"])
+
+RunId = Annotated[str, Path(max_length=LIMITS.text, description="Id of the run.")]
 
 
 def _runs(twin: Twin) -> list[dict[str, Any]]:
@@ -46,11 +52,29 @@ def list_imports(request: Request, twin: TwinDep, limits: LimitsDep, query: Anno
     dependencies=[NO_QUERY],
     responses={200: {"model": wire.RunDetail}, **documented([400, 404])},
 )
-def get_import(
-    request: Request, twin: TwinDep, run: Annotated[str, Path(max_length=LIMITS.text, description="Id of the run.")]
-) -> Response:
+def get_import(request: Request, twin: TwinDep, run: RunId) -> Response:
     """What one import run did."""
+    return tagged(request, _run(twin, run))
+
+
+@router.post(
+    "/imports/{run}/undo",
+    operation_id="undoImport",
+    summary="Take an import run back",
+    dependencies=[NO_QUERY, writes],
+    responses={200: {"model": UndoReport}, **documented([400, 404, 409])},
+)
+def undo_import(twin: TwinDep, run: RunId) -> Response:
+    """Takes back the newest run, or one that was cut off: the twin is as it was before it, under a new revision.
+
+    It is refused while later runs build on this one.
+    """
+    _run(twin, run)
+    return answer(rollback(twin.store, run, quiet).to_dict())
+
+
+def _run(twin: Twin, run: str) -> dict[str, Any]:
     found = next((row for row in _runs(twin) if row["id"] == run), None)
     if found is None:
         raise NotFound(f"There is no import run {run}", fix="List them with GET /imports.")
-    return tagged(request, found)
+    return found

@@ -46,6 +46,8 @@ SCHEMES = {
 }
 #: The last: a server without keys asks for none.
 ANY_KEY: list[dict[str, list[str]]] = [{"bearer": []}, {"key": []}, {"basic": []}, {}]
+#: What ids look like that the server makes: of runs; of jobs, uploads and what is saved.
+MADE_HERE = {"run": "20261126-081502-9f3c", "id": "6f1d2c0b9a8e4d7f8a1b2c3d4e5f6a7b"}
 
 
 def describe(document: dict[str, Any], routes: Iterable[BaseRoute]) -> dict[str, Any]:
@@ -63,6 +65,7 @@ def describe(document: dict[str, Any], routes: Iterable[BaseRoute]) -> dict[str,
             if described.negotiated(operation):
                 described.describe(operation)
             _secured(operation, path, method, roles[operation["operationId"]])
+            _exemplified(operation)
             if method == "get" and not path.startswith("/health") and not _streamed(operation):
                 _conditional(operation)
     document["components"]["schemas"].update(described.components())
@@ -93,6 +96,13 @@ def _secured(operation: dict[str, Any], path: str, method: str, route: BaseRoute
 def _streamed(operation: dict[str, Any]) -> bool:
     """Whether the answer is a stream of events, which has no tag."""
     return "text/event-stream" in operation["responses"]["200"].get("content", {})
+
+
+def _exemplified(operation: dict[str, Any]) -> None:
+    for parameter in operation.get("parameters", []):
+        example = MADE_HERE.get(parameter["name"])
+        if parameter["in"] == "path" and example and "examples" not in parameter["schema"]:
+            parameter["schema"]["examples"] = [example]
 
 
 def _conditional(operation: dict[str, Any]) -> None:

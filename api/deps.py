@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from importlib.metadata import version
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from zlib import crc32
 
 from fastapi import Depends, Query, Request
 from pydantic import BaseModel, ConfigDict
+from starlette.concurrency import run_in_threadpool
 
 from api.answers import REVALIDATE, entity_tag
 from api.formats import Format
@@ -26,13 +28,15 @@ from twin.schema import Schema
 from twin.service import Twin
 
 
-def _twin(request: Request) -> Iterator[Twin]:
+async def _twin(request: Request) -> AsyncIterator[Twin]:
     holder: Holder = request.app.state.holder
+    if not holder.opened:
+        await run_in_threadpool(holder.open)
     with holder.asking() as twin:
         yield twin
 
 
-def _limits(request: Request) -> Limits:
+async def _limits(request: Request) -> Limits:
     limits: Limits = request.app.state.limits
     return limits
 
@@ -43,19 +47,47 @@ LimitsDep = Annotated[Limits, Depends(_limits)]
 VERSION = version("infrastructure-twin")
 
 
-@dataclass(frozen=True, slots=True)
-class View:
-    """The twin at one revision: everything that one answer says comes from this one snapshot.
-
-    ``saved_event`` gives what was saved as an event under an id; it raises NotFound. ``supposed`` says which edits are
-    only thought of.
-    """
+class Seen(NamedTuple):
+    """A snapshot, the vocabulary, and what to know about it."""
 
     snapshot: Snapshot
     schema: Schema
     notice: str | None
+
+
+@dataclass(frozen=True)
+class View:
+    """The twin at one revision: everything that one answer says comes from this one snapshot.
+
+    The store is asked when the view is first looked at, in the thread of whoever does, and not again.
+
+    Attributes:
+        look: finds the state of now; raises TwinError. saved_event: gives what was saved as an event under an id; it
+            raises NotFound. supposed: which edits are only thought of.
+    """
+
+    look: Callable[[], Seen]
     saved_event: Callable[[str], Mapping[str, Any]] | None = None
     supposed: str = ""
+
+    @cached_property
+    def _seen(self) -> Seen:
+        return self.look()
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The state of the twin."""
+        return self._seen.snapshot
+
+    @property
+    def schema(self) -> Schema:
+        """The vocabulary."""
+        return self._seen.schema
+
+    @property
+    def notice(self) -> str | None:
+        """What to know about the state, None for nothing."""
+        return self._seen.notice
 
     def supposing(self, edits: Sequence[Any] | None) -> View:
         """The twin as it would be with *edits*, of which nothing is written; itself without any.
@@ -67,7 +99,8 @@ class View:
             return self
         snapshot, told = what_if(self.snapshot, edits, self.schema)
         notice = " ".join(filter(None, [self.notice, told]))
-        return replace(self, snapshot=traced(snapshot), notice=notice, supposed=f"{crc32(repr(edits).encode()):08x}")
+        seen = Seen(traced(snapshot), self.schema, notice)
+        return View(lambda: seen, self.saved_event, f"{crc32(repr(edits).encode()):08x}")
 
     @property
     def state(self) -> str:
@@ -91,12 +124,16 @@ class View:
 
 
 def view_of(twin: Twin, library: Library) -> View:
-    """The twin at its newest revision. Raises TwinError."""
-    snapshot, notice = twin.current()
-    return View(traced(snapshot), twin.schema, notice, lambda id: library.event(id).event)
+    """The twin at its newest revision."""
+
+    def look() -> Seen:
+        snapshot, notice = twin.current()
+        return Seen(traced(snapshot), twin.schema, notice)
+
+    return View(look, lambda id: library.event(id).event)
 
 
-def _library(request: Request) -> Library:
+async def _library(request: Request) -> Library:
     library: Library = request.app.state.library
     return library
 
@@ -104,7 +141,7 @@ def _library(request: Request) -> Library:
 LibraryDep = Annotated[Library, Depends(_library)]
 
 
-def _view(twin: TwinDep, library: LibraryDep) -> View:
+async def _view(twin: TwinDep, library: LibraryDep) -> View:
     return view_of(twin, library)
 
 
@@ -115,7 +152,7 @@ class _NoQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-def _no_query(query: Annotated[_NoQuery, Query()]) -> None:
+async def _no_query(query: Annotated[_NoQuery, Query()]) -> None:
     """Refuses every query parameter."""
 
 
@@ -123,7 +160,7 @@ def _no_query(query: Annotated[_NoQuery, Query()]) -> None:
 NO_QUERY = Depends(_no_query)
 
 
-def _single_values(request: Request) -> None:
+async def _single_values(request: Request) -> None:
     names = [name for name, _ in request.query_params.multi_items()]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:

@@ -44,6 +44,16 @@ class Holder:
                 self._twin, self._opened = self._opener(), True
             return self._twin
 
+    @property
+    def opened(self) -> bool:
+        """Whether there is a twin already, so that :meth:`asking` does not wait."""
+        return self._twin is not None
+
+    def open(self) -> None:
+        """Open the twin, if it is not yet. Raises TwinError; see :meth:`asking`."""
+        with self.asking():
+            pass
+
     def close(self) -> None:
         """Close what was opened here; a twin given from outside stays open."""
         with self._lock:

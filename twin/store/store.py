@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import neo4j
 
-from twin.errors import EmptyTwin, QueryParameterError, StoreConfigError
+from twin.errors import EmptyTwin, QueryParameterError, StoreConfigError, StoreTransient, StoreUnavailable
 from twin.schema import Schema, SchemaText
 from twin.schema.generate import ASSET_LABEL, Index, indexes
 from twin.store.catalogue import Catalogue, Query, default_catalogue
@@ -151,6 +151,12 @@ class Store:
             run = session.execute_read if mode == "read" else session.execute_write
             return run(work)
 
+    def _at_once(self, query: Query) -> list[dict[str, Any]]:
+        """A reading query in a transaction that is its own, not repeated when a passing fault cuts it off."""
+        self._reach()
+        with translated(query.name), self._session(default_access_mode=neo4j.READ_ACCESS) as session:
+            return _run(session, query, {})
+
     def _apply(self, query: Query, params: Mapping[str, Any]) -> list[dict[str, Any]]:
         return self._managed("schema", query.name, lambda tx: _run(tx, query, params))
 
@@ -184,8 +190,11 @@ class Store:
     def state(self) -> State:
         """Identity, revision and run in progress. Raises StoreUnavailable within seconds, not after all retries."""
         query = self.catalogue.get("store.state")
-        retry = {"max_transaction_retry_time": STATE_RETRY_SECONDS}
-        found = self._managed("read", query.name, lambda tx: _run(tx, query, {}), **retry)
+        try:  # every question begins with this: one round trip, where a managed transaction takes three
+            found = self._at_once(query)
+        except (StoreTransient, StoreUnavailable):
+            retry = {"max_transaction_retry_time": STATE_RETRY_SECONDS}
+            found = self._managed("read", query.name, lambda tx: _run(tx, query, {}), **retry)
         if not found:
             return State("", 0, None)
         row = found[0]
@@ -262,7 +271,9 @@ def statement(catalogue: Catalogue, index: Index) -> Query:
     return query.named(name=index.name, label=index.label, properties=index.properties)
 
 
-def _run(transaction: neo4j.ManagedTransaction, query: Query, params: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _run(
+    transaction: neo4j.ManagedTransaction | neo4j.Session, query: Query, params: Mapping[str, Any]
+) -> list[dict[str, Any]]:
     result = transaction.run(query.text, dict(params))
     keys = result.keys()
     return [dict(zip(keys, record.values(), strict=True)) for record in result]

@@ -50,7 +50,7 @@ def serve(command: list[str]) -> int:
         if not healthy(f"{url}/health", server):
             print(f"The API did not answer on {url}.", file=sys.stderr)
             return server.poll() or 4
-        print(f"\nThe API answers on {url}: try {url}/docs", flush=True)
+        print(f"\nThe map: {url}/#{shown_event()}\nThe reference of the API: {url}/docs", flush=True)
         print(f"More questions, in another terminal:  {shown('impact', '--help')}", flush=True)
         if interactive():
             print("Ctrl-C stops the API.", flush=True)
@@ -61,6 +61,12 @@ def serve(command: list[str]) -> int:
         stop(server)
     print(f"\nThe API is stopped. Neo4j still runs; stop it with:  {shown('down')}", flush=True)
     return 0
+
+
+def shown_event() -> str:
+    """The event of the demo as the map's address names it."""
+    event = json.loads((ROOT / "samples/germany/demo.json").read_text(encoding="utf-8"))
+    return f"view=impact&fail={','.join(event['failed'])}&horizon={event['horizon']}"
 
 
 def healthy(url: str, server: subprocess.Popen[bytes]) -> bool:

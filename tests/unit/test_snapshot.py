@@ -83,6 +83,8 @@ def test_search_filters_page_and_count(snapshot: Snapshot) -> None:
     rest, end, total = snapshot.assets(kind="bus", limit=2, after=cursor)
     assert ([r["id"] for r in rest], end, total) == (["old"], None, 3)
     assert [r["id"] for r in snapshot.assets(text="SÜD")[0]] == ["gen"]
+    assert [r["id"] for r in snapshot.assets(text=" süd  GEN ")[0]] == ["gen"]
+    assert snapshot.assets(text="süd bus")[0] == []
     assert {r["id"] for r in snapshot.assets(bbox=(9.35, 50.0, 9.45, 50.3))[0]} == {"b2", "ups", "r1"}
     assert snapshot.assets(domain="connectivity")[2] == 1
     with pytest.raises(InvalidParameter):

@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.tools import missing
+
 ROOT = Path(__file__).parent.parent.parent
 TABLES = {
     "assets.csv": "id,kind,ride_through_power_s\nplant,power_plant,\nbus,bus,\nups,ups,900\nrack,rack,\n",
@@ -75,6 +77,29 @@ def test_wheel_holds_every_file_of_the_packages(wheel: Path) -> None:
     assert len([name for name in wanted if name.endswith(".cypher")]) > 5
     assert wanted - inside == set()
     assert {name.split("/")[0] for name in inside if ".dist-info" not in name} == {"twin", "loaders", "api"}
+
+
+def test_wheel_carries_the_libraries_of_the_map(wheel: Path) -> None:
+    web = ROOT / "api/web"
+    if not (web / "node_modules/.ready").is_file():
+        missing("the libraries of the map (make setup, with npm)")
+    allowed = json.loads((web / "vendor.json").read_text(encoding="utf-8"))
+    archive = zipfile.ZipFile(wheel)
+    carried = {name for name in archive.namelist() if name.startswith("api/web/vendor/")}
+    assert carried == {f"api/web/vendor/{library}/{name}" for library, files in allowed.items() for name in files}
+    assert len(archive.read("api/web/vendor/maplibre-gl/maplibre-gl.mjs")) > 500_000
+    assert not [name for name in archive.namelist() if "node_modules" in name]
+
+
+def test_the_map_is_served_from_the_wheel(environment: Path, tmp_path: Path) -> None:
+    code = (
+        "from api.routes.web import FILES; page = FILES.page().content.decode(); "
+        "print(FILES.complete, 'data-libraries' in page, FILES.find('app/main.js') is not None, FILES.root)"
+    )
+    complete, marked, found, root = run(environment, tmp_path, "python", "-c", code).split(maxsplit=3)
+    assert found == "True"
+    assert Path(root.strip()).is_relative_to(environment.parent)
+    assert marked == ("False" if complete == "True" else "True")
 
 
 def test_wheel_is_found_before_the_source_tree(environment: Path, tmp_path: Path) -> None:

@@ -160,7 +160,7 @@ class Catalogue:
         """Assets by filters, in the order in which they were given.
 
         Args:
-            kind, domain: exact names. text: part of an id or the name, case ignored.
+            kind, domain: exact names. text: words, each of them part of an id or the name, case ignored.
             bbox: west, south, east, north in degrees; west > east crosses the antimeridian.
             after: cursor of the page before. limit: most rows.
 
@@ -189,9 +189,9 @@ class Catalogue:
             mask &= _among(self.table["kind"], [kind])
         if domain is not None:
             mask &= _among(self.table["domain"], [domain])
-        if text:
-            columns = [self.table[name] for name in ("id", "name", ALSO) if name in self.table.column_names]
-            found = [pc.match_substring(column, text, ignore_case=True).fill_null(False) for column in columns]
+        columns = [self.table[name] for name in ("id", "name", ALSO) if name in self.table.column_names]
+        for word in (text or "").split():
+            found = [pc.match_substring(column, word, ignore_case=True).fill_null(False) for column in columns]
             mask &= reduce(pc.or_, found).to_numpy(zero_copy_only=False)
         if bbox is not None:
             mask &= self._inside(bbox)

@@ -28,12 +28,19 @@ export async function graph(host, asset, context) {
   const verdicts = await verdictsOf(context);
   const canvas = h('div', { class: 'graph', role: 'img', 'aria-label': `What ${title(asset)} depends on and feeds; the list says the same` });
   const says = h('p', { class: 'small' });
-  host.replaceChildren(canvas, h('div', { class: 'row' }, button('Fit', () => fit(), { kind: 'small' }), says));
+  const larger = button('Larger', () => {
+    const large = frame.classList.toggle('large');
+    larger.querySelector('span').textContent = large ? 'Smaller' : 'Larger';
+    cy.resize();
+    cy.fit(undefined, 24);
+  }, { kind: 'small' });
+  const frame = h('div', { class: 'frame' }, canvas, h('div', { class: 'row' }, larger, button('Fit', () => fit(), { kind: 'small' }), says));
+  host.replaceChildren(frame);
   const cy = cytoscape({ container: canvas, style: style(context), minZoom: 0.15, maxZoom: 2.5, boxSelectionEnabled: false });
   const fit = () => cy.animate({ fit: { padding: 24 } }, { duration: 200 });
   const add = (row, more = {}) => {
     if (cy.getElementById(row.id).length || cy.nodes().length >= MOST) return;
-    cy.add({ data: { id: row.id, label: short(title(row)), kind: words(row.kind), domain: row.domain, verdict: verdicts(row.id), ...more } });
+    cy.add({ data: { id: row.id, label: label(row, title(asset)), kind: words(row.kind), domain: row.domain, verdict: verdicts(row.id), ...more } });
   };
   const expand = async (id, side) => {
     const page = await ask(`${assetPath(id)}/${side}`, { depth: 1, limit: FIRST });
@@ -48,7 +55,7 @@ export async function graph(host, asset, context) {
   };
   const arrange = async () => {
     await boxes(cy);
-    cy.layout({ name: 'dagre', rankDir: 'LR', nodeSep: 6, rankSep: 34, nodeDimensionsIncludeLabels: true, fit: true, padding: 14, animate: false }).run();
+    cy.layout({ name: 'dagre', rankDir: 'LR', nodeSep: 6, rankSep: 26, nodeDimensionsIncludeLabels: true, fit: true, padding: 14, animate: false }).run();
     if (cy.zoom() > 1.1) { cy.zoom(1.1); cy.center(cy.getElementById(asset.id)); }
   };
   add(asset, { picked: 1 });
@@ -72,6 +79,13 @@ export async function graph(host, asset, context) {
 
 /** Expand upstream what lies left of the asset, downstream what lies right of it. */
 const rank = (cy, node, from) => (node.position('x') < cy.getElementById(from).position('x') ? 'dependencies' : 'dependents');
+
+/** The name without the name of the asset asked about: `Cooling 1` in `Hall 1`. */
+function label(row, around) {
+  const name = title(row);
+  const rest = name.replace(around, '').trim();
+  return short(rest.length > 2 ? rest : name);
+}
 
 const short = (text) => (text.length > 26 ? `${text.slice(0, 24)}…` : text);
 
@@ -119,7 +133,7 @@ function style({ vocabulary }) {
     { selector: 'node[side = "dependents"]', style: { 'text-valign': 'center', 'text-halign': 'right', 'text-margin-x': 4, 'text-margin-y': 0 } },
     { selector: ':parent', style: { shape: 'round-rectangle', 'background-color': look.soft, 'background-opacity': 0.08, 'border-color': look.soft, 'border-width': 1, 'text-valign': 'top', 'text-halign': 'center', 'text-margin-y': -2, color: look.soft, padding: 8 } },
     { selector: 'node[verdict != ""]', style: { 'border-width': 3, 'border-color': (node) => verdictColour(node.data('verdict')) } },
-    { selector: 'node[picked]', style: { width: 26, height: 26, 'font-weight': 700, 'border-width': 3, 'border-color': look.accent } },
+    { selector: 'node[picked]', style: { width: 24, height: 24, 'text-wrap': 'wrap', 'text-max-width': 96, 'font-weight': 700, 'border-width': 3, 'border-color': look.accent } },
     { selector: 'node.hovered', style: { 'overlay-color': look.accent, 'overlay-opacity': 0.25, 'overlay-padding': 5 } },
     { selector: 'edge', style: { width: 1.4, 'line-color': look.soft, 'target-arrow-color': look.soft, 'target-arrow-shape': 'triangle', 'arrow-scale': 0.7, 'curve-style': 'bezier', opacity: 0.75 } },
   ];

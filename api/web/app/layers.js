@@ -1,7 +1,7 @@
 // The card of layers: what is shown, how many there are, what the colours mean.
 
 import { domainStyle, ORDER, STATES, VERDICTS, verdictColour, VOLTAGES } from './colours.js';
-import { button, choice, h, icon } from './dom.js';
+import { choice, h, icon } from './dom.js';
 import { number, words } from './format.js';
 import { shapeIcon } from './shapes.js';
 import * as state from './state.js';
@@ -41,13 +41,13 @@ function group(domain, vocabulary, counts) {
     for (const name of these) hidden[shown ? 'delete' : 'add'](name);
     state.set({ hide: [...hidden].join(',') });
   };
-  const all = /** @type {HTMLInputElement} */ (h('input', { type: 'checkbox', checked: gone < names.length, onchange: () => change(names, all.checked) }));
+  const all = /** @type {HTMLInputElement} */ (h('input', { type: 'checkbox', 'aria-label': `Show ${domain.title}`, checked: gone < names.length, onchange: () => change(names, all.checked) }));
   all.indeterminate = gone > 0 && gone < names.length;
   const { colour, shape } = domainStyle(domain.name, domain.colour);
   const total = names.reduce((sum, name) => sum + counts.get(name), 0);
   const key = `twin.open.${domain.name}`;
   return h('details', { class: 'domain', open: sessionStorage.getItem(key) === '1', ontoggle: ({ target }) => sessionStorage.setItem(key, target.open ? '1' : '0') },
-    h('summary', {}, h('label', {}, all, shapeIcon(shape, colour), domain.title), h('span', { class: 'count' }, number(total))),
+    h('summary', {}, h('label', {}, all, shapeIcon(shape, colour)), h('span', { class: 'name' }, domain.title), h('span', { class: 'count' }, number(total))),
     h('ul', {}, ...kinds.map((kind) => h('li', {}, h('label', { title: kind.description },
       h('input', { type: 'checkbox', checked: !hidden.has(kind.name), onchange: ({ target }) => change([kind.name], target.checked) }), words(kind.name)),
       h('span', { class: 'count' }, number(counts.get(kind.name)))))));
@@ -62,4 +62,3 @@ function legend(by) {
   return null;
 }
 
-export { button };

@@ -1,7 +1,7 @@
 // Puts the page together: vocabulary, map, panel, search, keys.
 
 import { address, ask, request } from './api.js';
-import { icon, button, copy, h, problem, stylesheet, toast } from './dom.js';
+import { button, copy, h, problem, stylesheet, toast } from './dom.js';
 import * as event from './event.js';
 import { number } from './format.js';
 import { hover, onHover } from './hover.js';
@@ -120,5 +120,3 @@ twin.ready = start().catch((error) => {
   $('panel').replaceChildren(problem(error, () => location.reload()));
   if (!error.title) throw error;
 });
-
-export { icon };

@@ -141,15 +141,16 @@ export class TwinMap {
     const box = [[point.x - reach, point.y - reach], [point.x + reach, point.y + reach]];
     const layers = [...OVER, ...CLICKABLE].filter((id) => this.map.getLayer(id));
     const ids = new Set();
+    const housed = new Set(); // after what houses them
     let site = null;
     for (const { properties, layer, source, geometry } of this.map.queryRenderedFeatures(box, { layers })) {
       const id = properties.asset ?? properties.id;
       if (source === 'event' && this.map.getFeatureState({ source, id }).verdict === 'none') continue;
       if (this.members.has(id) && source === 'event') this.members.get(id).forEach((member) => ids.add(member));
-      else if (id && layer.id !== 'twin-sites') ids.add(id);
+      else if (id && layer.id !== 'twin-sites') (properties.site && properties.site !== id ? housed : ids).add(id);
       else site ??= { ...properties, at: geometry.coordinates };
     }
-    return { ids: [...ids], site };
+    return { ids: [...ids, ...housed], site };
   }
 
   clicked(event) {

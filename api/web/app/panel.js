@@ -1,6 +1,6 @@
 // The right panel: shows the view that the address names, and shows it anew when what it depends on changes.
 
-import { button, empty, h, icon, problem, waiting } from './dom.js';
+import { h, icon, problem, waiting } from './dom.js';
 import * as state from './state.js';
 import { load, VIEWS } from './views.js';
 
@@ -73,5 +73,3 @@ export const head = (title, line, ...tools) => h('header', { class: 'head' }, h(
 export function section(title, open, ...content) {
   return h('details', { class: 'section', open }, h('summary', {}, h('h3', {}, title)), ...content);
 }
-
-export { button, empty };

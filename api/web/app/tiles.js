@@ -31,6 +31,9 @@ function colour(by, domains) {
 const shape = (domains) => ['match', ['get', 'domain'], ...domains.flatMap(({ name, colour: given }) => [name, domainStyle(name, given).shape]), 'hexagon'];
 const eighths = (name) => ['to-string', ['ceil', ['*', 8, ['/', ['coalesce', ['get', name], 0], ['max', 1, ['get', 'count']]]]]];
 
+const HOUSED = ['all', ['has', 'site'], ['!=', ['get', 'site'], ['get', 'id']]];
+const NAME = ['coalesce', ['get', 'name'], ['get', 'id']];
+
 /** All layers of the assets. @param {string} by @param {import('./vocabulary.js').Domain[]} domains */
 export function assetLayers(by, domains) {
   const look = paper();
@@ -51,7 +54,9 @@ export function assetLayers(by, domains) {
       id: 'twin-points', type: 'symbol',
       layout: {
         'icon-image': shape(domains), 'icon-allow-overlap': true, 'icon-ignore-placement': true,
-        'icon-size': ['interpolate', ['linear'], ['zoom'], 4, 0.45, 8, 0.75, 12, 1.15],
+        // What stands in a house is drawn small and below it; both show when they are apart.
+        'symbol-sort-key': ['case', HOUSED, 0, 1],
+        'icon-size': ['interpolate', ['linear'], ['zoom'], 4, ['case', HOUSED, 0.3, 0.45], 8, ['case', HOUSED, 0.45, 0.75], 12, ['case', HOUSED, 0.6, 1.15], 15, ['case', HOUSED, 0.9, 1.3]],
       },
       paint: { 'icon-color': tint, 'icon-halo-color': look.halo, 'icon-halo-width': 1, 'icon-opacity': muted },
     }),
@@ -72,7 +77,7 @@ export function assetLayers(by, domains) {
     }),
     part('points', {
       id: 'twin-names', type: 'symbol', minzoom: CLOSE + 1,
-      layout: { 'text-field': ['coalesce', ['get', 'name'], ['get', 'id']], 'text-size': 11, 'text-anchor': 'top', 'text-offset': [0, 0.7], 'text-optional': true, 'text-max-width': 12 },
+      layout: { 'text-field': ['step', ['zoom'], ['case', HOUSED, '', NAME], 15, NAME], 'symbol-sort-key': ['case', HOUSED, 1, 0], 'text-size': 11, 'text-anchor': 'top', 'text-offset': [0, 0.7], 'text-optional': true, 'text-max-width': 12 },
       paint: { 'text-color': look.ink, 'text-halo-color': look.halo, 'text-halo-width': 1.3, 'text-opacity': muted },
     }),
   ];

@@ -124,7 +124,7 @@ def problem(
         extra: further members; they never replace the standard ones.
     """
     body = dict(extra or {}) | {
-        "type": f"/docs/errors#{fault.code}",
+        "type": f"{request.scope.get('root_path', '')}/docs/errors#{fault.code}",
         "title": fault.title,
         "status": status,
         "detail": detail,

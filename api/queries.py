@@ -90,6 +90,12 @@ class FindingQuery(PageQuery):
     )
 
 
+class FindingCountQuery(FindingQuery):
+    """Which findings, and what they are counted by."""
+
+    by: str = Field("code", pattern="^(code|source|kind)$", description="Counted by code, source or kind.")
+
+
 class ConflictQuery(PageQuery):
     """Which conflicts."""
 

@@ -256,6 +256,23 @@ class FindingRow(Open):
     count: int
 
 
+class FindingCount(Open):
+    """Findings of one code and severity, of one source or kind where that is asked for."""
+
+    code: str
+    severity: Severity
+    findings: int
+    assets: int = Field(description="Assets that they name.")
+    source: str | None = Field(None, description="With by=source; empty for what names no asset.")
+    kind: str | None = Field(None, description="With by=kind; empty for what names no asset.")
+
+
+class FindingCountPage(AnswerPage):
+    """A page of counts."""
+
+    items: list[FindingCount]
+
+
 class FindingPage(AnswerPage):
     """A page of findings."""
 

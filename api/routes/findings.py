@@ -11,7 +11,8 @@ from api.answers import tagged_page
 from api.deps import LimitsDep, TwinDep, ViewDep
 from api.errors import documented
 from api.formats import chosen
-from api.queries import FindingQuery, page_size
+from api.queries import FindingCountQuery, FindingQuery, page_size
+from twin.impact.checks.counts import By, counted
 from twin.model import SHOWN
 
 router = APIRouter(tags=["findings"])
@@ -35,6 +36,26 @@ def list_findings(
     ]
     return tagged_page(
         request, "findings", rows, query.cursor, limit,
+        state=view.state, revision=view.snapshot.revision, notice=view.notice,
+        catalogue=view.snapshot.catalogue,
+    )  # fmt: skip
+
+
+@router.get(
+    "/findings/counts",
+    operation_id="countFindings",
+    summary="Findings counted",
+    responses={200: {"model": wire.FindingCountPage}, **documented([400, 409])},
+)
+def count_findings(
+    request: Request, twin: TwinDep, view: ViewDep, limits: LimitsDep, query: Annotated[FindingCountQuery, Query()]
+) -> Response:
+    """How many findings there are and how many assets they name, by code, source or kind: most assets first."""
+    limit = page_size(query, limits, chosen(request))
+    found = [f for f in twin.findings() if query.code in (None, f.code) and query.severity in (None, f.severity)]
+    rows = counted(view.snapshot, found, By(query.by))
+    return tagged_page(
+        request, "finding-counts", rows, query.cursor, limit,
         state=view.state, revision=view.snapshot.revision, notice=view.notice,
         catalogue=view.snapshot.catalogue,
     )  # fmt: skip

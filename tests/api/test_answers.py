@@ -322,6 +322,22 @@ def test_findings(client: TestClient) -> None:
     assert ask(client, "/findings", wire.FindingPage, code="nope")["total"] == 0
 
 
+def test_findings_counted(client: TestClient, twin: Twin) -> None:
+    found = twin.findings()
+    by_code = ask(client, "/findings/counts", wire.FindingCountPage)["items"]
+    assert sum(row["findings"] for row in by_code) == len(found)
+    assert {row["code"]: row["assets"] for row in by_code}["baseline_down"] == sum(
+        finding.count for finding in found if finding.code == "baseline_down"
+    )
+    kinds = ask(client, "/findings/counts", wire.FindingCountPage, by="kind", code="baseline_down")["items"]
+    assert {row["kind"] for row in kinds} >= {"bus", "power_line"}
+    assert {row["source"] for row in ask(client, "/findings/counts", wire.FindingCountPage, by="source")["items"]} <= {
+        "demo", "",
+    }  # fmt: skip
+    assert client.get("/findings/counts?by=name").status_code == 400
+    assert client.get("/findings/counts?by=kind&f=csv").text.startswith("source,kind,code")
+
+
 def test_imports(client: TestClient) -> None:
     [run] = ask(client, "/imports", wire.RunPage)["items"]
     assert (run["source"], run["loader"], run["status"]) == ("demo", "tables", "applied")

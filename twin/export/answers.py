@@ -240,6 +240,12 @@ MAIN: dict[str, Main] = {
         _ITEMS,
         at="assets",
     ),
+    "finding-counts": Main(
+        ("items",),
+        {"source": TEXT, "kind": TEXT, "code": TEXT, "severity": TEXT, "findings": COUNT, "assets": COUNT},
+        _ITEMS,
+        at=None,
+    ),
     "events": Main(
         ("items",),
         {"id": TEXT, "name": TEXT, "note": TEXT, "event": TEXT, "made_at": TEXT, "made_by": TEXT},

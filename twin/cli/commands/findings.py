@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.text import Text
@@ -33,18 +31,13 @@ class Severity(StrEnum):
     info = "info"
 
 
-class By(StrEnum):
-    """What findings are counted by."""
-
-    code = "code"
-    source = "source"
-    kind = "kind"
-
-
 def findings(
     code: Annotated[str | None, typer.Option("--code", help="Only this code.")] = None,
     severity: Annotated[Severity | None, typer.Option("--severity", help="Only this severity.")] = None,
-    by: Annotated[By | None, typer.Option("--by", help="Count the assets concerned instead, by this.")] = None,
+    by: Annotated[
+        Literal["code", "source", "kind"] | None,
+        typer.Option("--by", help="Count the assets concerned instead, by this."),
+    ] = None,
     limit: Limit = 100,
     tables: Tables = None,
     output_file: Output = None,
@@ -62,7 +55,7 @@ def findings(
         rows = [finding.to_dict(SHOWN) for finding in found]
         check_code(code, known)
         document = {"revision": source.snapshot.revision, "notice": source.notice, "total": len(rows)}
-        shown = rows if by is None else counted(source.snapshot, found, by)
+        shown = rows if by is None else _counted(source.snapshot, found, by)
         if output_file is not None:
             output.write(output_file, {**document, "items": shown}, shown, lambda: _layer(source.snapshot, found))
     if output_file is None:
@@ -76,39 +69,10 @@ def findings(
         raise typer.Exit(faults.FINDINGS)
 
 
-def counted(snapshot: Snapshot, findings: list[Finding], by: By) -> list[dict[str, Any]]:
-    """Findings and the assets they name, by code, source or kind: most assets first.
+def _counted(snapshot: Snapshot, findings: list[Finding], by: str) -> list[dict[str, Any]]:
+    from twin.impact.checks.counts import By, counted
 
-    A finding that names no asset counts under "" where it is not counted by code.
-    """
-    found: dict[tuple[str, str, str], list[int]] = {}
-    for one in findings:
-        if by is By.code:
-            groups = {one.code: one.count}
-        else:
-            groups = _groups(snapshot, one.assets, by) or {"": one.count}
-        for group, assets in groups.items():
-            entry = found.setdefault((group, one.code, one.severity), [0, 0])
-            entry[0] += 1
-            entry[1] += assets
-    order = sorted(found.items(), key=lambda item: (-item[1][1], item[0]))
-    head = () if by is By.code else (by.value,)
-    return [
-        {**dict.fromkeys(head, group), "code": code, "severity": severity, "findings": entry[0], "assets": entry[1]}
-        for (group, code, severity), entry in order
-    ]
-
-
-def _groups(snapshot: Snapshot, names: Sequence[str], by: By) -> dict[str, int]:
-    """How many of the assets are of each source or kind; an import's finding may name what is gone: kind ""."""
-    if by is By.source:
-        return Counter(name.partition(":")[0] if ":" in name else "" for name in names)
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    assets = snapshot.arrays.assets
-    rows = pc.index_in(pa.array(names, pa.string()), value_set=assets["id"].combine_chunks())
-    return Counter(pc.fill_null(pc.cast(assets["kind"].take(rows), pa.string()), "").to_pylist())
+    return counted(snapshot, findings, By(by))
 
 
 def _layer(snapshot: Snapshot, findings: list[Finding]) -> geopandas.GeoDataFrame:

@@ -131,19 +131,27 @@ class Asked:
 
     Attributes:
         form: the format. name: of the file, without a suffix. headers: of the answer; its ``ETag`` names the state.
-        layers: makes what is in it.
+        parts: gives it in pieces, where the format is streamed. make: writes it to a file, where it is not.
     """
 
     form: FileFormat
     name: str
     headers: dict[str, str]
-    layers: Callable[[], Sequence[Layer]]
+    parts: Callable[[], Iterator[bytes]]
+    make: Callable[[Path], None]
+
+    @classmethod
+    def of_layers(
+        cls, form: FileFormat, name: str, headers: dict[str, str], layers: Callable[[], Sequence[Layer]]
+    ) -> Asked:
+        """A download of layers, which *layers* makes."""
+        from twin.export.files import stream, write
+
+        return cls(form, name, headers, lambda: stream(layers(), form), lambda path: write(layers(), path, form))
 
 
 def download(request: Request, asked: Asked) -> Response:
     """The answer with a download: sent while it is made, or from a file with ranges."""
-    from twin.export.files import stream, write
-
     form, files = asked.form, request.app.state.files
     key = asked.headers["ETag"].removeprefix("W/").strip('"')
     headers = {name: value for name, value in asked.headers.items() if name != "ETag"}
@@ -155,8 +163,8 @@ def download(request: Request, asked: Asked) -> Response:
         headers |= {"ETag": f'W/"{key}"', "Content-Disposition": f'attachment; filename="{name}"'}
         if getattr(request.state, "head", False):
             return Response(b"", 200, {**headers, "Content-Type": form.media_type})
-        return StreamingResponse(_started(stream(asked.layers(), form)), 200, headers, form.media_type)
-    kept = files.lease(key, form.suffix, lambda path: write(asked.layers(), path, form))
+        return StreamingResponse(_started(asked.parts()), 200, headers, form.media_type)
+    kept = files.lease(key, form.suffix, asked.make)
     return _Sent(files, kept, name, form.media_type, headers)
 
 

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pydantic import Field
 
 from api.queries import LIMITS, Strict
-from twin.export.files import FORMATS
+from twin.export.files import FORMATS, FileFormat
+from twin.export.graph.formats import GRAPH_FORMATS
 
-_NAMES = f"^({'|'.join(FORMATS)})$"
-_SAYS = "Format of the file: " + "; ".join(f"`{each.name}` {each.title}" for each in FORMATS.values()) + "."
+
+def _names(formats: Mapping[str, FileFormat]) -> str:
+    return f"^({'|'.join(formats)})$"
+
+
+def _says(formats: Mapping[str, FileFormat]) -> str:
+    return "Format of the file: " + "; ".join(f"`{each.name}` {each.title}" for each in formats.values()) + "."
 
 
 class FileQuery(Strict):
     """Which file."""
 
-    f: str = Field("gpkg", pattern=_NAMES, description=_SAYS, examples=["gpkg", "fgb"])
+    f: str = Field("gpkg", pattern=_names(FORMATS), description=_says(FORMATS), examples=["gpkg", "fgb"])
 
 
 class LayerQuery(FileQuery):
@@ -31,4 +39,12 @@ class LayerQuery(FileQuery):
         description="Only assets inside: west,south,east,north in degrees (WGS 84); "
         "west > east crosses the 180th meridian.",
         examples=["12.9,52.3,13.8,52.7"],
+    )
+
+
+class GraphQuery(Strict):
+    """The graph in which file."""
+
+    f: str = Field(
+        "graphml", pattern=_names(GRAPH_FORMATS), description=_says(GRAPH_FORMATS), examples=["graphml", "cyjs"]
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -10,24 +10,28 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from api.deps import LibraryDep, View, ViewDep
 from api.downloads import Asked, download
 from api.errors import documented
-from api.file_queries import FileQuery, LayerQuery
+from api.file_queries import FileQuery, GraphQuery, LayerQuery
 from api.queries import LIMITS, known
 from twin.errors import InvalidParameter, NotFound
 from twin.export.files import FORMATS, FileFormat
+from twin.export.graph import GRAPH_FORMATS, Network, stream_graph, write_graph
 from twin.export.layer import Layer
 from twin.geo import parse_bbox
 
 router = APIRouter(tags=["files"])
 
-_BINARY = {"schema": {"type": "string", "format": "binary"}}
-ANSWERS: dict[int | str, dict[str, Any]] = {
-    200: {
-        "description": "The file; formats that are not streamed can be asked for in ranges",
-        "content": {each.media_type.partition(";")[0]: _BINARY for each in FORMATS.values()},
-    },
-    206: {"description": "The range that was asked for"},
-    416: {"description": "The file has no such range"},
-}
+
+def _answers(formats: Mapping[str, FileFormat]) -> dict[int | str, dict[str, Any]]:
+    """What a download may answer with."""
+    binary = {"schema": {"type": "string", "format": "binary"}}
+    return {
+        200: {
+            "description": "The file; formats that are not streamed can be asked for in ranges",
+            "content": {each.media_type.partition(";")[0]: binary for each in formats.values()},
+        },
+        206: {"description": "The range that was asked for"},
+        416: {"description": "The file has no such range"},
+    }
 
 
 @router.get(
@@ -35,7 +39,7 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
     operation_id="exportAssets",
     summary="Assets as a file",
     response_class=Response,
-    responses={**ANSWERS, **documented([400, 404, 409])},
+    responses={**_answers(FORMATS), **documented([400, 404, 409])},
 )
 def export_assets(request: Request, view: ViewDep, query: Annotated[LayerQuery, Query()]) -> Response:
     """All assets that match, with all their properties: a GeoPackage or KML has a layer for each kind and geometry."""
@@ -54,7 +58,27 @@ def export_assets(request: Request, view: ViewDep, query: Annotated[LayerQuery, 
         whole = asset_layer(catalogue, table["id"], kind or domain or "assets")
         return layers_by_kind(whole) if form.several else [whole]
 
-    return download(request, Asked(form, kind or domain or "assets", view.headers(request), layers))
+    return download(request, Asked.of_layers(form, kind or domain or "assets", view.headers(request), layers))
+
+
+@router.get(
+    "/export/graph",
+    operation_id="exportGraph",
+    summary="The whole graph as a file",
+    response_class=Response,
+    responses={**_answers(GRAPH_FORMATS), **documented([400, 409])},
+)
+def export_graph(request: Request, view: ViewDep, query: Annotated[GraphQuery, Query()]) -> Response:
+    """All assets and links, with the gate that each link is in, for graph programs and other twins."""
+    form, network = GRAPH_FORMATS[query.f], Network(view.snapshot, view.schema)
+    asked = Asked(
+        form,
+        f"twin-{form.name}",
+        view.headers(request),
+        lambda: stream_graph(network, form),
+        lambda path: write_graph(network, path, form),
+    )
+    return download(request, asked)
 
 
 @router.get(
@@ -62,7 +86,7 @@ def export_assets(request: Request, view: ViewDep, query: Annotated[LayerQuery, 
     operation_id="exportResult",
     summary="A saved result as a file",
     response_class=Response,
-    responses={**ANSWERS, **documented([400, 404, 409])},
+    responses={**_answers(FORMATS), **documented([400, 404, 409])},
 )
 def export_result(
     request: Request,
@@ -74,7 +98,8 @@ def export_result(
     """The main table of the answer, each row where its asset is; coloured by verdict where the format has styles."""
     saved = library.result(id)
     layers = _of_result(view, FORMATS[query.f], saved.question, saved.answer or {})
-    return download(request, Asked(FORMATS[query.f], f"{saved.question}-{id[:8]}", view.headers(request), layers))
+    name = f"{saved.question}-{id[:8]}"
+    return download(request, Asked.of_layers(FORMATS[query.f], name, view.headers(request), layers))
 
 
 def _of_result(view: View, form: FileFormat, question: str, answer: dict[str, Any]) -> Any:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import geopandas
+import pandas as pd
+import pyogrio
 import pytest
 
 if TYPE_CHECKING:
@@ -86,13 +89,25 @@ def test_all_lists_all_and_top_few(twin: Cli, tables: str) -> None:
     assert all(name in everything for name in ("rack-1", "rack-2", "server", "feeder"))
 
 
-@pytest.mark.parametrize("suffix", [".geojson", ".gpkg", ".fgb", ".parquet"])
+def read_layers(path: Path) -> geopandas.GeoDataFrame:
+    """All rows of a file, whichever layer they are in."""
+    if path.suffix == ".parquet":
+        return geopandas.read_parquet(path)
+    if path.suffix == ".zip":
+        with zipfile.ZipFile(path) as archive:
+            names = [f"/vsizip/{path}/{name}" for name in archive.namelist() if name.endswith(".shp")]
+        return pd.concat([pyogrio.read_dataframe(name) for name in names])
+    layers = [name for name, _ in pyogrio.list_layers(path) if name != "layer_styles"]
+    return pd.concat([pyogrio.read_dataframe(path, layer=name) for name in layers])
+
+
+@pytest.mark.parametrize("suffix", [".geojson", ".gpkg", ".fgb", ".parquet", ".geojsonl", ".shp.zip"])
 def test_an_impact_is_a_layer(twin: Cli, tables: str, tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"impact{suffix}"
     answer = twin("impact", "bus-a", "--tables", tables, "-o", str(path))
     assert answer.code == 0
     assert answer.out == ""
-    frame = geopandas.read_parquet(path) if suffix == ".parquet" else geopandas.read_file(path)
+    frame = read_layers(path)
     assert frame.crs.to_epsg() == 4326
     rows = frame.set_index("id")
     assert rows.loc["rack-1", "verdict"] == "down"
@@ -257,7 +272,7 @@ def test_findings_are_counted_and_drawn_beyond_those_that_are_named(twin: Cli, t
     (row,) = twin(*words, "--by", "kind", "--json").json["items"]
     assert (row["kind"], row["assets"]) == ("server", 1_200)
     assert twin(*words, "-o", str(tmp_path / "f.gpkg")).code == 1
-    assert len(geopandas.read_file(tmp_path / "f.gpkg")) == 1_200
+    assert len(read_layers(tmp_path / "f.gpkg")) == 1_200
     servers = twin("completeness", "--tables", tables, "--kind", "server", "--json").json["items"][0]
     assert servers["parts"]["supply"]["of"] - servers["parts"]["supply"]["have"] >= 1_200
 
@@ -265,8 +280,9 @@ def test_findings_are_counted_and_drawn_beyond_those_that_are_named(twin: Cli, t
 def test_export_writes_all_properties(twin: Cli, tables: str, tmp_path: Path) -> None:
     path = tmp_path / "all.gpkg"
     assert twin("export", "--tables", tables, "-o", str(path)).code == 0
-    rows = geopandas.read_file(path).set_index("id")
+    rows = read_layers(path).set_index("id")
     assert len(rows) == 11
+    assert "bus" in {name for name, _ in pyogrio.list_layers(path)}, "a layer for each kind"
     assert rows.loc["feeder", "demand_mw"] == 2.5
     nothing = twin("export", "--tables", tables, "--text", "zebra", "-o", str(tmp_path / "none.csv"))
     assert nothing.code == 2
@@ -280,6 +296,8 @@ def test_export_in_json_is_the_rows_or_what_was_written(twin: Cli, tables: str, 
     said = twin("export", "--tables", tables, "--json", "-o", str(path)).json
     assert said == {"revision": 0, "total": 11, "file": str(path)}
     assert len(path.read_text().splitlines()) == 12
+    lines = {row["id"]: row["wkt"] for row in csv.DictReader(path.read_text().splitlines())}
+    assert lines["line"].startswith("LINESTRING")
     neither = twin("export", "--tables", tables)
     assert neither.code == 2
     assert "-o FILE" in neither.err

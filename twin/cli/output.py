@@ -8,7 +8,8 @@ import math
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -17,15 +18,18 @@ from rich.table import Table
 from rich.text import Text
 
 from twin.errors import InvalidParameter
+from twin.export.files import SUFFIXES
 
 if TYPE_CHECKING:
     import geopandas
     import pyarrow as pa
 
+    from twin.export.layer import Layer
+
 #: Width where nobody looks at a terminal: wide enough that no id is ever cut.
 UNBOUNDED = 1000
 TABULAR = (".json", ".csv")
-MAPS = (".geojson", ".gpkg", ".fgb")
+MAPS = tuple(suffix for suffix in SUFFIXES if suffix not in (".csv", ".parquet"))
 SPATIAL = (*MAPS, ".parquet")
 #: For rows that have no place.
 TABLES = (*TABULAR, ".parquet", ".arrow")
@@ -182,13 +186,12 @@ def write(
 
     Args:
         path: the file. document: what ``.json`` holds. rows: what ``.csv`` holds.
-        frame: makes the layer for ``.geojson``, ``.gpkg``, ``.fgb`` and ``.parquet``.
+        frame: makes the layer for the formats of :mod:`twin.export.files`.
         table: of rows that have no place, for ``.parquet`` and ``.arrow``.
     """
     check_target(path, spatial=frame is not None, what="these rows" if table is not None else "")
     suffix, placeless = path.suffix.lower(), None
-    with tempfile.TemporaryDirectory(prefix=".twin-", dir=path.parent) as scratch:
-        part = Path(scratch) / path.name
+    with whole(path) as part:
         if suffix == ".json":
             part.write_bytes(dumps(document) + b"\n")
         elif suffix == ".csv":
@@ -201,8 +204,38 @@ def write(
             made = frame()
             placeless = placeless_note(made)
             write_layer(made, part)
+    _wrote(path, len(rows), placeless)
+
+
+def write_assets(path: Path, layer: Layer) -> None:
+    """Write assets to *path*, whole or not at all; a layer for each kind where the format takes several."""
+    from twin.export.files import format_of
+    from twin.export.files import write as write_file
+    from twin.export.layer import layers_by_kind
+
+    form = format_of(path)
+    with whole(path) as part:
+        write_file(layers_by_kind(layer) if form and form.several else layer, part)
+    _wrote(path, len(layer.shapes), layer.note)
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """A file, or a folder that the caller makes, that takes the place of *path* when all went well.
+
+    Raises:
+        InvalidParameter: the folder that it is to be in is not there.
+    """
+    if not path.parent.is_dir():
+        raise InvalidParameter(f"{path.parent} is not a folder", fix="Make the folder first, or choose another.")
+    with tempfile.TemporaryDirectory(prefix=".twin-", dir=path.parent) as scratch:
+        part = Path(scratch) / path.name
+        yield part
         part.replace(path)
-    note(f"wrote {path} ({len(rows):,} {'row' if len(rows) == 1 else 'rows'})")
+
+
+def _wrote(path: Path, rows: int, placeless: str | None) -> None:
+    note(f"wrote {path} ({rows:,} {'row' if rows == 1 else 'rows'})")
     if placeless:
         note(placeless, style="yellow")
 

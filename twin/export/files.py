@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twin.errors import InvalidParameter
-from twin.schema import suggest
 
 if TYPE_CHECKING:
     from twin.export.layer import Layer
@@ -64,6 +63,8 @@ def format_named(name: str) -> FileFormat:
     """
     found = FORMATS.get(name)
     if found is None:
+        from twin.schema import suggest  # the schema's parser is slow to import
+
         raise InvalidParameter(
             f"there is no format {name!r}.{suggest(name, FORMATS)}", fix=f"Use one of: {', '.join(FORMATS)}."
         )

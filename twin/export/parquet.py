@@ -20,7 +20,7 @@ SIDES = ("xmin", "ymin", "xmax", "ymax")
 
 
 def geoparquet(layer: Layer, path: Path) -> None:
-    """GeoParquet 1.1: geometry as WKB (OGC:CRS84), with a bounding box per row to filter by."""
+    """GeoParquet 1.1: geometry as WKB (EPSG:4326, longitude first), with a bounding box per row to filter by."""
     import shapely
 
     meta: dict[str, str] = {"notes": json.dumps([layer.note])} if layer.note else {}
@@ -45,12 +45,14 @@ def geoparquet(layer: Layer, path: Path) -> None:
 
 def _geo(layer: Layer, box: str) -> dict[str, Any]:
     import shapely
+    from pyproj import CRS
 
     there = layer.shapes[~shapely.is_missing(layer.shapes)]
     kind, high = shapely.get_type_id(there), shapely.has_z(there)
     types = {f"{TYPES[number]}{' Z' if z else ''}" for z in (False, True) for number in np.unique(kind[high == z])}
     column: dict[str, Any] = {
         "encoding": "WKB",
+        "crs": CRS.from_epsg(4326).to_json_dict(),
         "geometry_types": sorted(types),
         "covering": {"bbox": {side: [box, side] for side in SIDES}},
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
@@ -18,6 +19,8 @@ from twin.export.styles import DOMAINS, OTHER, VERDICTS
 OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
 #: Metadata of a column of WKB, after the GeoArrow specification 0.1.
 GEOARROW = {"ARROW:extension:name": "geoarrow.wkb", "ARROW:extension:metadata": json.dumps({"crs": "OGC:CRS84"})}
+#: Characters that XML 1.0 does not have.
+NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 #: Folded into what a row of a map is called and coloured by.
 _STYLED = {**{name: name for name in VERDICTS}, **{name: name for name in DOMAINS}}
 
@@ -147,9 +150,13 @@ def _said(value: Any) -> str:
     return ("false", "true")[value] if isinstance(value, bool) else str(value)
 
 
+def xml_text(text: str) -> str:
+    """*text* without the characters that XML 1.0 does not have; it is not escaped yet."""
+    return NO_XML.sub("\ufffd", text)
+
+
 def _xml(text: str) -> str:
-    """Text for XML 1.0, which has no control characters."""
-    return escape("".join(c if c >= " " or c in "\t\n\r" else "\ufffd" for c in text if c not in "\ufffe\uffff"))
+    return escape(xml_text(text))
 
 
 def _kml_shape(shape: Any) -> str:

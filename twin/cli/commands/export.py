@@ -12,6 +12,7 @@ from twin.cli import output, wiring
 from twin.cli.commands.find import Box, Domain, Kind, check_words
 from twin.cli.options import Json, Tables
 from twin.errors import InvalidParameter
+from twin.export.files import SUFFIXES
 from twin.geo import parse_bbox
 
 group = typer.Typer(help="Write assets as a layer that GIS programs open or as a table, or the whole twin as tables.")
@@ -24,7 +25,7 @@ def export(
     context: typer.Context,
     output_file: Annotated[
         Path | None,
-        typer.Option("-o", "--output", metavar="FILE", help="A .geojson, .gpkg, .fgb, .parquet, .csv or .json file."),
+        typer.Option("-o", "--output", metavar="FILE", help=f"A {', '.join(SUFFIXES)} or .json file."),
     ] = None,
     kind: Kind = None,
     domain: Domain = None,
@@ -45,21 +46,60 @@ def export(
     box = parse_bbox(bbox) if bbox else None
     with wiring.opened(tables) as source:
         check_words(source.schema, kind, domain)
-        from twin.export.layers import frame_of, rows_of
+        from twin.export.layer import asset_layer
 
         snapshot = source.snapshot
-        found, _, total = snapshot.assets(kind, domain, text, box, None, snapshot.n_assets)
+        found, _, total = snapshot.catalogue.found(kind, domain, text, box, None, snapshot.n_assets)
         if not total:
             raise InvalidParameter("no asset matches, so nothing was written", fix="Look with: twin find")
-        table = snapshot.arrays.assets
-        rows = rows_of(table, [row["id"] for row in found])
-        document = {"revision": snapshot.revision, "total": total, "items": rows}
-        if output_file is None:
-            output.emit_json(document)
-            return
-        output.write(output_file, document, rows, lambda: frame_of(table, rows))
+        layer = asset_layer(snapshot.catalogue, found["id"], output_file.name.split(".")[0] if output_file else "")
+        if output_file is not None and output_file.suffix.lower() != ".json":
+            output.write_assets(output_file, layer)
+        else:
+            rows = layer.table.to_pylist()
+            document = {"revision": snapshot.revision, "total": total, "items": rows}
+            if output_file is None:
+                output.emit_json(document)
+                return
+            output.write(output_file, document, rows)
         if json:
             output.emit_json({"revision": snapshot.revision, "total": total, "file": str(output_file)})
+
+
+@group.command("graph")
+def graph(
+    output_file: Annotated[
+        Path,
+        typer.Option(
+            "-o", "--output", metavar="FILE",
+            help="A .graphml, .cyjs (Cytoscape), .json (DTDL v3) or .zip file, or a new folder (CSV for Neo4j).",
+        ),
+    ],
+    tables: Tables = None,
+    json: Json = False,
+) -> None:  # fmt: skip
+    """Write all assets and links, with the gate that each link is in, for graph programs and other twins."""
+    from twin.export.graph import GRAPH_FORMATS, Network, graph_format_of, write_graph
+
+    form = graph_format_of(output_file)
+    if form is None:
+        raise InvalidParameter(
+            f"{output_file}: no format of graphs has the suffix {output_file.suffix!r}",
+            fix=f"Use {', '.join(each.suffix for each in GRAPH_FORMATS.values())}, or a folder.",
+        )
+    folder = not output_file.suffix
+    if folder and output_file.exists() and (not output_file.is_dir() or any(output_file.iterdir())):
+        raise InvalidParameter(f"{output_file} is not empty", fix="Name a new or an empty folder.")
+    with wiring.opened(tables) as source, output.whole(output_file) as part:
+        network = Network(source.snapshot, source.schema)
+        if folder:
+            part.mkdir()
+        write_graph(network, part, form)
+    told = {"revision": network.snapshot.revision, "assets": len(network.assets), "links": len(network.links)}
+    if json:
+        output.emit_json({**told, "format": form.name, "file": str(output_file)})
+        return
+    output.note(f"wrote {output_file} ({told['assets']:,} assets, {told['links']:,} links, {form.title})")
 
 
 @group.command("tables")

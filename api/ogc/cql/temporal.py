@@ -21,14 +21,14 @@ RELATIONS: dict[str, Callable[[Any, Any, Any, Any], Any]] = {
     "t_disjoint": lambda a0, a1, b0, b1: OR(pc.less(a1, b0), pc.greater(a0, b1)),
     "t_during": lambda a0, a1, b0, b1: AND(pc.greater(a0, b0), pc.less(a1, b1)),
     "t_equals": lambda a0, a1, b0, b1: AND(pc.equal(a0, b0), pc.equal(a1, b1)),
-    "t_finishedby": lambda a0, a1, b0, b1: AND(pc.less(a0, b0), pc.equal(a1, b1)),
+    "t_finishedBy": lambda a0, a1, b0, b1: AND(pc.less(a0, b0), pc.equal(a1, b1)),
     "t_finishes": lambda a0, a1, b0, b1: AND(pc.greater(a0, b0), pc.equal(a1, b1)),
     "t_intersects": lambda a0, a1, b0, b1: AND(pc.greater_equal(a1, b0), pc.less_equal(a0, b1)),
     "t_meets": lambda a0, a1, b0, b1: pc.equal(a1, b0),
-    "t_metby": lambda a0, a1, b0, b1: pc.equal(a0, b1),
-    "t_overlappedby": lambda a0, a1, b0, b1: AND(AND(pc.greater(a0, b0), pc.less(a0, b1)), pc.greater(a1, b1)),
+    "t_metBy": lambda a0, a1, b0, b1: pc.equal(a0, b1),
+    "t_overlappedBy": lambda a0, a1, b0, b1: AND(AND(pc.greater(a0, b0), pc.less(a0, b1)), pc.greater(a1, b1)),
     "t_overlaps": lambda a0, a1, b0, b1: AND(AND(pc.less(a0, b0), pc.greater(a1, b0)), pc.less(a1, b1)),
-    "t_startedby": lambda a0, a1, b0, b1: AND(pc.equal(a0, b0), pc.greater(a1, b1)),
+    "t_startedBy": lambda a0, a1, b0, b1: AND(pc.equal(a0, b0), pc.greater(a1, b1)),
     "t_starts": lambda a0, a1, b0, b1: AND(pc.equal(a0, b0), pc.less(a1, b1)),
 }
 

@@ -15,6 +15,8 @@ from api.ogc.cql.tokens import DEEPEST, Token, tokens, wrong
 Node = Any
 COMPARISONS = ("=", "<>", "<", "<=", ">", ">=")
 SHAPES = ("POINT", "LINESTRING", "POLYGON", "MULTIPOINT", "MULTILINESTRING", "MULTIPOLYGON", "GEOMETRYCOLLECTION")
+#: Functions that JSON spells with a capital inside.
+SPELLED = {name.lower(): name for name in ("t_finishedBy", "t_metBy", "t_overlappedBy", "t_startedBy")}
 KEYWORDS = ("AND", "OR", "NOT", "LIKE", "ILIKE", "BETWEEN", "IN", "IS", "NULL", "DIV")
 
 
@@ -186,7 +188,8 @@ class _Parser:
             return {token.word.lower(): self.only_string(token)}
         if token.word == "INTERVAL":
             return {"interval": self.list(depth + 1)}
-        return {"op": token.text.lower(), "args": self.list(depth + 1)}
+        name = token.text.lower()
+        return {"op": SPELLED.get(name, name), "args": self.list(depth + 1)}
 
     def only_string(self, token: Token) -> str:
         given = self.next()

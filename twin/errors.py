@@ -1,7 +1,6 @@
 """The error tree: every error a user can meet has a stable code, one sentence and a fix.
 
-The codes are documented one by one in ``docs/errors.md`` (a test holds the two together), so an error
-printed by the CLI, a problem document of the API and a page of the manual all use the same word.
+The codes are documented one by one in ``docs/errors.md`` (a test holds the two together).
 """
 
 from __future__ import annotations
@@ -51,9 +50,8 @@ class TableError(TwinError):
     default_fix = "Mend the rows named in the message."
 
     def __init__(self, detail: str, *, rejects: list[Any] | None = None, fix: str | None = None) -> None:
-        super().__init__(detail, fix=fix)
         self.rejects = rejects or []
-        self.extra = {"rejects": [r.to_dict() for r in self.rejects]}
+        super().__init__(detail, fix=fix, rejects=[r.to_dict() for r in self.rejects])
 
 
 class InvalidParameter(TwinError):
@@ -396,10 +394,7 @@ class ApiAnswerInvalid(TwinError):
 
 def all_errors() -> list[type[TwinError]]:
     """Every error class of the product, base first, in definition order."""
-    found: list[type[TwinError]] = []
-    waiting: list[type[TwinError]] = [TwinError]
-    while waiting:
-        cls = waiting.pop(0)
-        found.append(cls)
-        waiting.extend(cls.__subclasses__())
+    found: list[type[TwinError]] = [TwinError]
+    for cls in found:
+        found.extend(cls.__subclasses__())
     return found

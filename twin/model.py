@@ -6,7 +6,8 @@ into typed rows; checks yield :class:`Finding`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -17,6 +18,15 @@ class Origin(NamedTuple):
     file: str
     row: int | None = None
     column: str | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Origin:
+        """The origin that ``str`` gave: file, and row and column where there are any.
+
+        A file whose name ends like a row (``a:1``) is taken for one with a row.
+        """
+        found = re.fullmatch(r"(.*?):(\d+)(?::(.+))?", text, re.DOTALL)
+        return cls(text) if found is None else cls(found[1], int(found[2]), found[3])
 
     def __str__(self) -> str:
         parts = [self.file]
@@ -118,6 +128,12 @@ class Reject:
     fix: str
     link: tuple[str, str, str] | None = field(default=None, compare=False)
 
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> Reject:
+        """The reject with this plain form."""
+        where = Origin(document["file"], document["row"], document["column"])
+        return cls(where, document["code"], document["message"], document["fix"])
+
     def to_dict(self) -> dict[str, Any]:
         """The reject as plain data with ``file``, ``row``, ``column``, ``code``, ``message`` and ``fix``."""
         file, row, column = self.origin
@@ -156,6 +172,13 @@ class Finding:
     assets: tuple[str, ...] = ()
     count: int = 1
     origin: Origin | None = None
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> Finding:
+        """The finding with this plain form."""
+        origin = document.get("origin")
+        words = {name: document[name] for name in ("code", "severity", "message", "fix", "count")}
+        return cls(**words, assets=tuple(document["assets"]), origin=Origin.parse(origin) if origin else None)
 
     def to_dict(self, limit: int | None = None) -> dict[str, Any]:
         """The finding as plain data, with the first *limit* assets."""

@@ -34,6 +34,7 @@ class Settings(BaseSettings):
         schema_files: the user's own schema files (``TWIN_SCHEMA``, joined as in ``PATH``).
         page_limit: longest page of any list. body_limit: largest request body, bytes.
         upload_limit: largest upload of files to import, bytes.
+        webhook_private: webhooks of subscriptions may lead to this machine and to private networks.
         places_limit: requests that the API answers at once.
         api_keys_file: file of the API keys' hashes, by default ``api-keys.json`` in *home*.
         api_key: key that ``Twin.connect`` shows to an API (``TWIN_API_KEY``).
@@ -53,6 +54,7 @@ class Settings(BaseSettings):
     page_limit: int = Field(10_000, ge=1, le=10_000)
     body_limit: int = Field(4 * 1024 * 1024, ge=1024)
     upload_limit: int = Field(1024 * 1024 * 1024, ge=1024)
+    webhook_private: bool = False
     places_limit: int = Field(64, ge=1, le=10_000)
     api_keys_file: Path | None = None
     api_key: SecretStr | None = None

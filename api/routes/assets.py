@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
@@ -120,7 +120,7 @@ def _walk(request: Request, id: str, direction: Direction, view: View, limits: L
     if unchanged(request, headers["ETag"]):
         return not_modified(headers)
     walk = view.snapshot.dependencies if direction == "dependencies" else view.snapshot.dependents
-    rows = walk(id, depth=depth, services=services, through=through)
+    rows: list[dict[str, Any]] = walk(id, depth=depth, services=services, through=through)
     if domains:  # after the walk: what lies behind an asset of another domain is part of the answer
         rows = [row for row in rows if row["domain"] in domains]
     items, cursor = cut(rows, query.cursor, limit, view.state)

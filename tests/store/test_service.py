@@ -11,7 +11,7 @@ import pytest
 
 from twin.errors import ApplyInProgress, EmptyTwin, UnknownAsset
 from twin.schema import Schema
-from twin.service import KEPT, Twin
+from twin.service import KEPT, States, Twin
 from twin.store import Endpoint, Store
 
 pytestmark = pytest.mark.store
@@ -168,13 +168,13 @@ def test_many_threads_read_a_new_state_once(
 ) -> None:
     twin = open_twin()
     read: list[int] = []
-    build = Twin._from_store
+    build = States._from_store
 
-    def counted(self: Twin, state: object) -> object:
+    def counted(self: States, state: object) -> object:
         read.append(1)
         return build(self, state)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Twin, "_from_store", counted)
+    monkeypatch.setattr(States, "_from_store", counted)
     seen: list[int] = []
     for revision in (1, 2):
         publish(chain, revision)

@@ -80,4 +80,4 @@ def test_a_restored_state_of_the_same_number_is_read_anew(store: Store, tmp_path
     run_import(store, schema, single("tables", "village", FIXTURES / "water"), reports=tmp_path)
     after = store.state()
     assert before.state_id != after.state_id
-    assert twin._folder(before) != twin._folder(after._replace(revision=before.revision))
+    assert twin._states._folder(before) != twin._states._folder(after._replace(revision=before.revision))

@@ -6,9 +6,9 @@ Absent values are taken as *none* by every answer (no buffer, in service); here 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pyarrow as pa
@@ -30,7 +30,7 @@ COUNTED = {"assumed_supplied", "isolated_asset"}
 NAMED = 5
 
 
-@dataclass
+@dataclass(repr=False)
 class CompletenessResult(Resting):
     """How complete the data are.
 
@@ -42,12 +42,19 @@ class CompletenessResult(Resting):
         weights: of the parts in a score. notes: caveats.
     """
 
+    QUESTION: ClassVar[str] = "completeness"
+
     revision: int
     total: dict[str, Any]
     sources: list[dict[str, Any]]
     rows: list[dict[str, Any]]
     weights: dict[str, int] = field(default_factory=lambda: dict(WEIGHTS))
     notes: list[str] = field(default_factory=list)
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> Self:
+        """See :meth:`twin.display.Answer.from_dict`."""
+        return super().from_dict({**document, "rows": document["items"]})
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, ready for JSON."""

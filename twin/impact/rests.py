@@ -11,6 +11,8 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 import pyarrow.compute as pc
 
+from twin.display.answer import Answer
+from twin.display.where import InArrays
 from twin.impact.affected import texts
 from twin.impact.foundation import Foundation, Ground
 from twin.impact.system import System
@@ -24,8 +26,8 @@ NAMED = 5
 Way = Literal["event", "needs", "below", "whole"]
 
 
-@dataclass(kw_only=True)
-class Resting:
+@dataclass(kw_only=True, repr=False)
+class Resting(Answer):
     """Base of answers.
 
     Attributes:
@@ -45,6 +47,7 @@ def resting(answer: A, system: System, way: Way, rows: Iterable[int] | Longs | I
     """*answer* with what it rests on; assets that an import left without a supplier are named in its notes."""
     ground = ground_of(system, way, rows)
     answer.assumptions = assumptions(system, ground)
+    answer.placed(InArrays(system.arrays))
     notes = getattr(answer, "notes", None)
     if notes is not None:
         notes += [note for note in unsupplied(system, ground) if note not in notes]

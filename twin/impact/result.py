@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
+from twin.display.answer import Answer
+from twin.display.where import InArrays
 from twin.impact import verdicts as v
 from twin.impact.affected import affected, rode, seconds, texts
 from twin.impact.events.event import Chosen
@@ -22,8 +24,8 @@ MODEL_LEVEL = "L1"
 COUNTED = ("failed", "down", "interrupted", "degraded", "at_risk")
 
 
-@dataclass
-class ImpactResult:
+@dataclass(repr=False)
+class ImpactResult(Answer):
     """The answer to one event; ``to_dict()`` has exactly the members of design §7 and what stands below them.
 
     Attributes:
@@ -35,6 +37,8 @@ class ImpactResult:
             of ``capacity_mw`` in standby sources and batteries. stake: the same inside and outside a footprint, and
             what survives, see :func:`twin.impact.events.stake.stake`. notes: caveats in words.
     """
+
+    QUESTION: ClassVar[str] = "impact"
 
     event: dict[str, Any]
     revision: int
@@ -91,7 +95,7 @@ def assemble(whole: System, part: Region, chosen: Chosen, run: Run, verdicts: v.
         )
     ground = Foundation.of(whole).under(np.union1d(event, part.whole(rows)))
     notes += unsupplied(whole, ground)
-    return ImpactResult(
+    made = ImpactResult(
         event=chosen.described(seconds(horizon)),
         revision=whole.arrays.revision,
         summary=_summary(system, verdicts, rows),
@@ -103,6 +107,7 @@ def assemble(whole: System, part: Region, chosen: Chosen, run: Run, verdicts: v.
         stake=sums,
         notes=notes + chosen.notes,
     )
+    return made.placed(InArrays(whole.arrays))
 
 
 def _summary(system: System, verdicts: v.Verdicts, rows: Longs) -> dict[str, dict[str, int]]:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from twin.display import Findings, Rows
+from twin.display.where import InArrays, Where
 from twin.impact.events.ask import Asked, ask, not_empty
 from twin.impact.events.event import Event, choose
 from twin.impact.events.places import Places
@@ -17,7 +19,7 @@ from twin.impact.findings import found_by_data
 from twin.impact.reach import EVERYTHING, Filter, named_walk, reach
 from twin.impact.rests import Way, assumptions, ground_of, resting, rows_of
 from twin.impact.result import ImpactResult
-from twin.impact.starting.coldstart import ColdStart, Deadlock
+from twin.impact.starting.coldstart import ColdStart, Deadlocks
 from twin.impact.system import System
 from twin.model import Finding
 from twin.schema import Schema, default_schema
@@ -194,11 +196,11 @@ class Snapshot:
 
         return resting(started(self.catalogue, self.system), self.system, "whole")
 
-    def deadlocks(self, **how: Any) -> list[Deadlock]:
+    def deadlocks(self, **how: Any) -> Deadlocks:
         """Answer 3: cores that must be started by hand, in order, with a witness cycle and where to start them."""
         from twin.impact.starting.kickstart import cores
 
-        return cores(self.catalogue, self.system, **how)
+        return Deadlocks(cores(self.catalogue, self.system, **how)).placed(self.where)
 
     def criticality(
         self, weight: str = "count", domain: str | None = None, top: int | None = None, **how: Any
@@ -265,10 +267,15 @@ class Snapshot:
         rows = [] if ids is None else [self.catalogue.row(name) for name in ids]
         return assumptions(self.system, ground_of(self.system, "whole" if ids is None else way, rows))
 
+    @property
+    def where(self) -> Where:
+        """The places of assets, for :meth:`twin.display.Answer.placed`."""
+        return InArrays(self.arrays)
+
     @cached_property
-    def findings(self) -> list[Finding]:
+    def findings(self) -> Findings:
         """Everything wrong or missing that the data show by themselves."""
-        return found_by_data(self.system)
+        return Findings(found_by_data(self.system)).placed(self.where)
 
     def completeness(
         self, *, schema: Schema | None = None, findings: Iterable[Finding] | None = None
@@ -290,9 +297,22 @@ class Snapshot:
         bbox: Sequence[float] | None = None,
         after: str | None = None,
         limit: int = 100,
-    ) -> tuple[list[dict[str, Any]], str | None, int]:
-        """Assets by filters; see :meth:`twin.snapshot.catalogue.Catalogue.search`."""
-        return self.catalogue.search(kind, domain, text, bbox, after, limit)
+    ) -> tuple[Rows, str | None, int]:
+        """A page of assets by filters; see :meth:`twin.snapshot.catalogue.Catalogue.search`."""
+        rows, cursor, total = self.catalogue.search(kind, domain, text, bbox, after, limit)
+        return Rows(rows).placed(self.where), cursor, total
+
+    def find(
+        self,
+        text: str | None = None,
+        *,
+        kind: str | None = None,
+        domain: str | None = None,
+        bbox: Sequence[float] | None = None,
+        limit: int | None = None,
+    ) -> Rows:
+        """All assets (or the first *limit*) with *text* in id or name, of a kind, a domain, inside a box."""
+        return self.assets(kind, domain, text, bbox, None, self.arrays.n if limit is None else limit)[0]
 
     def gates(self, asset_id: str) -> list[dict[str, Any]]:
         """What an asset needs: its gates with their members, and whether they hold before any event."""
@@ -302,7 +322,7 @@ class Snapshot:
 
     def dependencies(
         self, asset_id: str, depth: int | None = None, domains: Sequence[str] | None = None, **only: Any
-    ) -> list[dict[str, Any]]:
+    ) -> Rows:
         """What an asset depends on, nearest first: id, kind, domain, name, hop, parent, service, group.
 
         Args:
@@ -312,13 +332,15 @@ class Snapshot:
         Raises:
             UnknownAsset, InvalidParameter.
         """
-        return named_walk(self.catalogue, self.catalogue.row(asset_id), True, depth, domains, **only)
+        found = named_walk(self.catalogue, self.catalogue.row(asset_id), True, depth, domains, **only)
+        return Rows(found, "dependencies", asset_id).placed(self.where)
 
     def dependents(
         self, asset_id: str, depth: int | None = None, domains: Sequence[str] | None = None, **only: Any
-    ) -> list[dict[str, Any]]:
+    ) -> Rows:
         """What depends on an asset, nearest first; see :meth:`dependencies`."""
-        return named_walk(self.catalogue, self.catalogue.row(asset_id), False, depth, domains, **only)
+        found = named_walk(self.catalogue, self.catalogue.row(asset_id), False, depth, domains, **only)
+        return Rows(found, "dependents", asset_id).placed(self.where)
 
     def reach(self, ids: Iterable[str], up: bool, only: Filter = EVERYTHING) -> list[str]:
         """*ids* and all that they depend on (up) or that depends on them; see :func:`twin.impact.reach.reach`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -74,6 +75,20 @@ class ImportReport:
             rejects.path if rejects.count else None,
             plan.findings,
             seconds=round(seconds, 3),
+        )
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> ImportReport:
+        """The report with this plain form; rejects and findings are those that it lists."""
+        names = ("status", "run", "revision", "plan", "rejected", "resumed", "written_before", "seconds")
+        files = ("rejects_file", "report_file")
+        paths: dict[str, Any] = {name: Path(document[name]) if document[name] else None for name in files}
+        return cls(
+            **{name: document[name] for name in names},
+            **paths,
+            by_code=document["rejected_by_code"],
+            rejects=[Reject.from_dict(item) for item in document["rejects"]],
+            findings=[Finding.from_dict(item) for item in document["findings"]],
         )
 
     def save(self, folder: Path) -> None:

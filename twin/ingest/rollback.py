@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -32,6 +32,11 @@ class RollbackReport:
     revision: int
     assets: int
     links: int
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> RollbackReport:
+        """The report with this plain form."""
+        return cls(document["run"], document["revision"], document["assets"], document["links"])
 
     def to_dict(self) -> dict[str, Any]:
         """The report as plain data."""

@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -36,7 +36,7 @@ MAX_STEPS = 100_000
 MAX_NODES = 2_000_000
 
 
-@dataclass
+@dataclass(repr=False)
 class CutSets(Resting):
     """The minimal cut sets of one asset: in the steady state (design §4, answer 1), or in time at a horizon.
 
@@ -54,6 +54,8 @@ class CutSets(Resting):
             (the approximation from the sets), ``with_data`` and ``without_data`` (assets that can fail).
         importances: per asset that can fail at random, the largest share first. notes: caveats in words.
     """
+
+    QUESTION: ClassVar[str] = "cut-sets"
 
     asset: dict[str, Any]
     revision: int

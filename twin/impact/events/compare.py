@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from twin.impact.rests import Resting
 from twin.impact.result import COUNTED, MODEL_LEVEL, ImpactResult
@@ -15,7 +15,7 @@ LONG_S = 1e15
 NAMES = ("id", "kind", "domain", "name")
 
 
-@dataclass
+@dataclass(repr=False)
 class CompareResult(Resting):
     """What sets two events apart.
 
@@ -28,6 +28,8 @@ class CompareResult(Resting):
         summary: domain -> verdict -> ``a, b, delta`` (b - a). capacity_lost: domain -> property -> the same.
         counts: how many there are of each, and of ``both`` how many are worse in a and in b. notes: caveats.
     """
+
+    QUESTION: ClassVar[str] = "compare"
 
     a: dict[str, Any]
     b: dict[str, Any]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -26,7 +27,7 @@ NOT_OPERATING = "not_operating"
 GATE = ("service", "group", "need", "have")
 
 
-@dataclass
+@dataclass(repr=False)
 class ExplainResult(Resting):
     """Why one asset is what it is after an event.
 
@@ -39,6 +40,8 @@ class ExplainResult(Resting):
         proof: entries as in ``affected`` of an impact, for the asset and everything that its lost gates lead to.
         rode, standby: as in an impact, for these. graph: ``nodes`` and ``edges`` (from who failed to whom it failed).
     """
+
+    QUESTION: ClassVar[str] = "explain"
 
     asset: dict[str, Any]
     verdict: str
@@ -56,6 +59,12 @@ class ExplainResult(Resting):
     graph: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     model_level: str = MODEL_LEVEL
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> Self:
+        """See :meth:`twin.display.Answer.from_dict`."""
+        asset = {name: document[name] for name in ("id", "kind", "domain", "name")}
+        return super().from_dict({**document, "asset": asset})
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, ready for JSON."""

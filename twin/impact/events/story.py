@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from twin.collector import paused
+from twin.display.where import InArrays
 from twin.impact import verdicts as v
 from twin.impact.affected import seconds, texts
 from twin.impact.events.ask import Asked
@@ -33,7 +34,7 @@ ORDER = (
 )
 
 
-@dataclass
+@dataclass(repr=False)
 class TimelineResult(Resting):
     """One event through time.
 
@@ -49,6 +50,8 @@ class TimelineResult(Resting):
         ahead: what will drop after a finite horizon, by time.
         summary: domain -> verdict -> count. notes: caveats in words.
     """
+
+    QUESTION: ClassVar[str] = "timeline"
 
     event: dict[str, Any]
     revision: int
@@ -101,7 +104,7 @@ def timeline(asked: Asked) -> TimelineResult:
     events.sort(key=lambda e: (e["time_s"], place[e["what"]], e["id"], e.get("service", ""), e.get("group", "")))
     rows = np.flatnonzero((asked.verdicts.verdict != v.UNAFFECTED) & (asked.verdicts.verdict != v.FAILED))
     steps, starts = chains(asked, [asked.causes.start(row) for row in rows.tolist()])
-    return TimelineResult(
+    made = TimelineResult(
         event=impact.event,
         revision=impact.revision,
         summary=impact.summary,
@@ -115,6 +118,7 @@ def timeline(asked: Asked) -> TimelineResult:
         notes=impact.notes,
         assumptions=impact.assumptions,
     )
+    return made.placed(InArrays(asked.whole.arrays))
 
 
 def chains(asked: Asked, nodes: list[Node]) -> tuple[list[dict[str, Any]], list[int]]:

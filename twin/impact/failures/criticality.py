@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pyarrow as pa
 
 from twin.errors import InvalidParameter
+from twin.export import answers
 from twin.impact.cascade import Cascade
 from twin.impact.failures import intime
 from twin.impact.failures.views import uncalled
@@ -24,10 +25,16 @@ Progress = Callable[[int, int], None]
 BLOCK = 50_000
 MODEL_LEVEL = "L1"
 L1_NOTE = "Topology and gates only (L1): overload after re-routing is not checked."
+#: Columns of the table of pairs.
+PAIRS: answers.Types = (
+    dict.fromkeys(("a", "b", "a_kind", "b_kind"), answers.TEXT)
+    | dict.fromkeys(("assets", "assets_beyond"), answers.COUNT)
+    | dict.fromkeys(("lost", "lost_beyond"), answers.NUMBER)
+)
 STEADY_NOTE = "Steady answers (design 4, answer 1): finite buffers and fuel are spent, endless standby sources deliver."
 
 
-@dataclass
+@dataclass(repr=False)
 class CriticalityResult(Resting):
     """Single failures, the worst first.
 
@@ -41,6 +48,8 @@ class CriticalityResult(Resting):
             could lose more together than one by one; fewer are tried only when time was up. notes: caveats in words.
     """
 
+    QUESTION: ClassVar[str] = "criticality"
+
     weight: str
     mode: str
     horizon_s: float | None
@@ -53,6 +62,17 @@ class CriticalityResult(Resting):
     pairs_candidates: int | None = None
     notes: list[str] = field(default_factory=list)
     model_level: str = MODEL_LEVEL
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> Self:
+        """See :meth:`twin.display.Answer.from_dict`."""
+        table = answers.MAIN["criticality"].table(document)
+        pairs = None if document["pairs"] is None else answers.table_of(document["pairs"], PAIRS)
+        return super().from_dict({**document, "table": table, "pairs": pairs})
+
+    def to_arrow(self) -> pa.Table:
+        """The table as it is."""
+        return self.table
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, ready for JSON; ``items`` and ``pairs`` are the rows of the tables."""

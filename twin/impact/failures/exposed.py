@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -31,7 +31,7 @@ WAY_OUT = (
 )
 
 
-@dataclass
+@dataclass(repr=False)
 class ExposedResult(Resting):
     """What an event leaves one failure away from being lost.
 
@@ -43,6 +43,8 @@ class ExposedResult(Resting):
             many as was asked for).
         tried: further failures that were tried. notes: caveats in words.
     """
+
+    QUESTION: ClassVar[str] = "exposed"
 
     event: dict[str, Any]
     mode: str

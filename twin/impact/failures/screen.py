@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 import os
 import time
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from twin.errors import InvalidParameter, LimitExceeded
+from twin.export import answers
 from twin.impact.cascade import Cascade, Tally
 from twin.impact.failures import intime
 from twin.impact.failures.criticality import L1_NOTE, MODEL_LEVEL, STEADY_NOTE, Progress, about, check_horizon, tidy
@@ -30,6 +32,8 @@ MAX_CELLS = 50_000_000
 NAMED = 5
 WAY_OUT = "Give fewer scenarios at a time, or ask on the command line: twin screen has no limit of time."
 QUANTILES = (0.5, 0.9, 0.99)
+#: Columns of the table of how often assets are lost.
+OFTEN: answers.Types = answers.ASSET | {"failed": answers.COUNT, "lost": answers.COUNT, "frequency": answers.NUMBER}
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ class Options:
     limit_s: float = math.inf
 
 
-@dataclass
+@dataclass(repr=False)
 class ScreenResult(Resting):
     """What the scenarios cost.
 
@@ -67,6 +71,8 @@ class ScreenResult(Resting):
         summary: over the scenarios: mean, largest and quantiles of ``assets`` and ``lost``.
     """
 
+    QUESTION: ClassVar[str] = "screen"
+
     weight: str
     mode: str
     horizon_s: float | None
@@ -76,6 +82,18 @@ class ScreenResult(Resting):
     summary: dict[str, Any]
     notes: list[str] = field(default_factory=list)
     model_level: str = MODEL_LEVEL
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> Self:
+        """See :meth:`twin.display.Answer.from_dict`."""
+        table = answers.MAIN["screen"].table(document)
+        last = [name for name in table.column_names if name != "failed_ids"] + ["failed_ids"]
+        often = None if document["often"] is None else answers.table_of(document["often"], OFTEN)
+        return super().from_dict({**document, "table": table.select(last), "often": often})
+
+    def to_arrow(self) -> pa.Table:
+        """The table as it is."""
+        return self.table
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, ready for JSON; ``items`` and ``often`` are the rows of the tables."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from twin.snapshot.catalogue import Catalogue
 WAY_OUT = "Ask without the run in time, or on the command line: twin spof has no limit of time."
 
 
-@dataclass
+@dataclass(repr=False)
 class SpofResult(Resting):
     """What alone takes an asset down.
 
@@ -35,6 +35,8 @@ class SpofResult(Resting):
             a spell before it.
         tried: failures that could have mattered. notes: caveats in words.
     """
+
+    QUESTION: ClassVar[str] = "single-points-of-failure"
 
     id: str
     mode: str

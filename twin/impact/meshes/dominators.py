@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,7 @@ from twin.snapshot.arrays import Longs
 from twin.snapshot.catalogue import Catalogue
 
 
-@dataclass
+@dataclass(repr=False)
 class DominatorResult(Resting):
     """Single points of one service, by dominators; ``to_dict()`` is the answer in every surface.
 
@@ -28,6 +28,8 @@ class DominatorResult(Resting):
             nearest asset that all its own supply comes through, None if there is none), ``lost`` (others that lose
             all supply with it) and sums over them and itself. notes: caveats in words.
     """
+
+    QUESTION: ClassVar[str] = "dominators"
 
     service: str
     revision: int

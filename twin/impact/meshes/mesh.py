@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -25,7 +25,7 @@ NODES, SUPPLY, ASSETS, GENERATION, PROPERTIES = 0, 1, 2, 3, 4
 NAMED = 10
 
 
-@dataclass
+@dataclass(repr=False)
 class MeshResult(Resting):
     """What holds one mesh together; ``to_dict()`` is the answer in every surface.
 
@@ -41,6 +41,8 @@ class MeshResult(Resting):
         bridge_links: mesh links between two nodes that are bridges themselves: ``from, to``.
         notes: caveats in words.
     """
+
+    QUESTION: ClassVar[str] = "mesh"
 
     mesh: str
     service: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -83,7 +83,7 @@ class Question:
             )
 
 
-@dataclass
+@dataclass(repr=False)
 class PathsResult(Resting):
     """Routes between two assets; ``to_dict()`` is the answer in every surface.
 
@@ -101,6 +101,8 @@ class PathsResult(Resting):
             where not known), ``untried`` (failures not looked at) and ``says``.
         notes: caveats in words.
     """
+
+    QUESTION: ClassVar[str] = "paths"
 
     question: dict[str, Any]
     revision: int
@@ -378,18 +380,16 @@ class _Answer:
         notes = ["Topology only (L0): capacity along a route is not checked.", *self.ways.says]
         if unknown:
             what = "latency" if self.question.by == "latency_ms" else "length"
-            notes.append(
-                f"{unknown:,} times a {what} on these routes is not known and not in the sum: they are longer than said"
-                + ("." if self.question.by == "hops" else "; routes with fewer such come first.")
-            )
+            more = "." if self.question.by == "hops" else "; routes with fewer such come first."
+            said = f"{unknown:,} times a {what} on these routes is not known and not in the sum"
+            notes.append(f"{said}: they are longer than said{more}")
         if self.question.by != "hops":
             notes.append(
                 "A line or span without a value counts as long as it is drawn, or as the two that it joins are apart; "
                 "latency without a value as light in fibre needs for the length."
             )
         idle = [e for e, row in ((self.question.a, self.s), (self.question.b, self.t)) if not a.in_service[row]]
-        if idle:
-            notes.append(f"Not in service: {', '.join(idle)}.")
+        notes += [f"Not in service: {', '.join(idle)}."] if idle else []
         if self.question.disjoint == "risk":
             notes.append(
                 "Two routes share a risk when the loss of one single asset, or one hazard, takes down something of "

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from twin.display.answer import Answer
 from twin.impact import kernels
 from twin.impact.cascade import Cascade
 from twin.impact.rests import Resting
@@ -21,7 +23,7 @@ from twin.snapshot.arrays import Bools, Ints, Longs
 Edges = tuple[Longs | Ints, Longs | Ints]
 
 
-@dataclass
+@dataclass(repr=False)
 class ColdStart(Resting):
     """What can be started.
 
@@ -31,10 +33,18 @@ class ColdStart(Resting):
         revision: state of the twin.
     """
 
+    QUESTION: ClassVar[str] = "cold-start"
+
     started: set[str]
     rounds: list[list[str]] = field(default_factory=list)
     stuck: list[str] = field(default_factory=list)
     revision: int = 0
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> Self:
+        """See :meth:`twin.display.Answer.from_dict`."""
+        started = {name for names in document["rounds"] for name in names}
+        return super().from_dict({**document, "started": started})
 
     def to_dict(self, limit: int | None = None, skip: int = 0) -> dict[str, Any]:
         """Plain data, ready for JSON.
@@ -81,6 +91,12 @@ class Deadlock:
     exact: bool = True
     at_least: int = 0
 
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> Self:
+        """The core with this plain form."""
+        names = ("assets", "cycle", "stage", "places", "exact", "at_least")
+        return cls(**{name: document[name] for name in names})
+
     def to_dict(self, limit: int | None = None) -> dict[str, Any]:
         """Plain data, ready for JSON; each list has the first *limit* ids."""
         return {
@@ -92,6 +108,21 @@ class Deadlock:
             "exact": self.exact,
             "at_least": self.at_least,
         }
+
+
+class Deadlocks(Answer, list[Deadlock]):
+    """Cores in the order in which they must be started: a list of them, and an answer."""
+
+    QUESTION = "deadlocks"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data: the cores as ``items``."""
+        return {"items": [core.to_dict() for core in self]}
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> Self:
+        """The cores in ``items``."""
+        return cls(Deadlock.from_dict(item) for item in document["items"])
 
 
 @dataclass

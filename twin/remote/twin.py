@@ -1,0 +1,115 @@
+"""``class RemoteTwin``: a twin behind its HTTP API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from twin.display import Findings, Rows
+from twin.display.layer import layer_of
+from twin.export.answers import table_of
+from twin.impact.completeness import CompletenessResult
+from twin.ingest.report import ImportReport
+from twin.ingest.rollback import RollbackReport
+from twin.model import Finding
+from twin.remote.asked import edits_body
+from twin.remote.questions import RemoteQuestions
+from twin.remote.wire import Wire, path_of
+
+if TYPE_CHECKING:
+    import geopandas
+
+
+#: Rows of one page.
+PAGE = 10_000
+
+
+class RemoteTwin(RemoteQuestions):
+    """A twin behind its HTTP API: methods, answers and errors are those of :class:`twin.Twin`. Threads may share it.
+
+    Example:
+        >>> with Twin.connect("http://twin.example:8000", key="...") as twin:  # doctest: +SKIP
+        ...     twin.impact(["grid:bus-1"], horizon_s=8 * 3600).summary
+    """
+
+    def __init__(
+        self, url: str, key: str | None = None, *, timeout_s: float = 60.0, patience_s: float = 30.0
+    ) -> None:  # fmt: skip
+        """See :meth:`twin.Twin.connect`. Raises InvalidParameter."""
+        super().__init__(Wire(url, key, timeout_s, patience_s))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._wire.close()
+
+    def __enter__(self) -> RemoteTwin:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"RemoteTwin({self._wire.url!r})"
+
+    @property
+    def notice(self) -> str | None:
+        """What to know about the answer that this thread was given last."""
+        return self._wire.notice
+
+    def findings(self) -> Findings:
+        """What is wrong or missing, worst first; each names its first thousand assets and counts them all."""
+        table, _ = self._wire.whole("/findings", {}, page=PAGE)
+        return Findings(Finding.from_dict(row) for row in table.to_pylist()).placed(self._places)
+
+    def completeness(self) -> CompletenessResult:
+        """How complete the data are, by source and kind, and how old; see :mod:`twin.impact.completeness`."""
+        return CompletenessResult.from_dict(self._wire.get("/completeness")).placed(self._places)
+
+    def conflicts(self) -> Rows:
+        """Values that the sources of an asset do not agree on; see :func:`twin.ingest.matching.ask.conflicts`."""
+        return Rows(self._items("/conflicts"), "conflicts").placed(self._places)
+
+    def provenance(self, asset_id: str) -> dict[str, Any]:
+        """Which source, run and row said what of an asset. Raises UnknownAsset."""
+        found = self._wire.get(path_of("assets", asset_id) + "/provenance")
+        return {name: value for name, value in found.items() if name not in ("revision", "notice")}
+
+    def runs(self) -> Rows:
+        """Every import run as plain data, newest first."""
+        return Rows(self._items("/imports"), "imports")
+
+    def edit(self, edits: Iterable[Any], *, dry_run: bool = False, note: str = "") -> ImportReport:
+        """Make edits as one run: all of them or none; see docs/edits.md."""
+        body = {"edits": edits_body(edits), "dry_run": dry_run, "note": note}
+        return ImportReport.from_dict(self._wire.post("/edits", body, again=False))
+
+    def what_if(self, edits: Iterable[Any]) -> RemoteQuestions:
+        """The twin as it would be with *edits*, of which nothing is written; it answers the same questions.
+
+        Nothing is asked yet: edits that are not allowed are refused with the first question.
+        """
+        return RemoteQuestions(self._wire, [*(self._edits or ()), *edits_body(edits)])
+
+    def undo(self) -> RollbackReport:
+        """Take the newest run back, an edit or an import. Raises RollbackRefused: there is none, or it is too old."""
+        return RollbackReport.from_dict(self._wire.post("/undo", {}, again=False))
+
+    def status(self) -> dict[str, Any]:
+        """Server version, revision, run being applied, and the revision that answers come from."""
+        found = self._wire.get("/health")
+        return {**found["store"], "snapshot_revision": found["snapshot_revision"]}
+
+    def to_geodataframe(self, rows: Sequence[Mapping[str, Any]]) -> geopandas.GeoDataFrame:
+        """Rows with an ``id`` (assets, ``impact(...).affected``) as a layer in WGS 84, one feature per row."""
+        return layer_of("assets", table_of(rows, {}), self._places)
+
+    def _items(self, path: str) -> list[dict[str, Any]]:
+        """All pages of a list whose rows have no fixed columns."""
+        rows: list[dict[str, Any]] = []
+        page: dict[str, Any] = {"cursor": None}
+        while True:
+            page = self._wire.get(path, {"limit": PAGE, "cursor": page["cursor"]})
+            rows += page["items"]
+            if page["cursor"] is None:
+                return rows

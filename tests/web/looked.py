@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page, Request
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
+
+# Long enough for a busy machine; what is there sooner is seen sooner.
+expect.set_options(timeout=45_000)
 
 #: Drawn by the processor, the same on every machine.
 DRAWN = ["--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
@@ -37,9 +41,16 @@ class Looked:
 
     def settle(self) -> Page:
         """Wait until the page is ready."""
-        self.page.wait_for_function("window.twin && window.twin.ready")
+        self.until("Boolean(window.twin?.ready)")
         self.page.evaluate("window.twin.ready")
         return self.page
+
+    def until(self, holds: str, seconds: float = 60) -> None:
+        """Wait until this expression holds. (The page's policy forbids what ``wait_for_function`` does.)"""
+        end = time.monotonic() + seconds
+        while not self.page.evaluate(holds):
+            assert time.monotonic() < end, f"not within {seconds} s: {holds}"
+            self.page.wait_for_timeout(50)
 
     def foreign(self) -> list[str]:
         """Requests that left the server; none may."""
@@ -49,7 +60,7 @@ class Looked:
 def watch(context: BrowserContext, server: str) -> Looked:
     """A new page of *context*, watched."""
     looked = Looked(context.new_page(), server)
-    looked.page.set_default_timeout(20_000)
+    looked.page.set_default_timeout(60_000)
 
     def requested(request: Request) -> None:
         looked.asked.append(request.url)

@@ -31,6 +31,22 @@ export function headers() {
   return key ? { Authorization: `Bearer ${key}` } : {};
 }
 
+let revision = 0;
+const followers = new Set();
+
+/** Call *listener* when an answer comes from a newer state of the twin than those before. @param {(revision: number) => void} listener */
+export const onRevision = (listener) => followers.add(listener);
+
+function noted(response) {
+  const now = Number(response.headers.get('X-Twin-Revision'));
+  if (now > revision && revision) {
+    kept.clear();
+    followers.forEach((listener) => listener(now));
+  }
+  revision = Math.max(revision, now);
+  return response;
+}
+
 /**
  * One request.
  * @param {string|URL} path @param {RequestInit & {query?: object, json?: any}} [options]
@@ -44,7 +60,7 @@ export async function request(path, { query, json, ...options } = {}) {
   let response;
   try {
     response = await send();
-    while (response.status === 401 && await askKey(await response.json().catch(() => ({})))) response = await send();
+    while (response.status === 401 && await askKey(await response.clone().json().catch(() => ({})))) response = await send();
   } catch (error) {
     if (error.name === 'AbortError') throw error;
     throw new Problem(0, { title: 'The server does not answer', detail: error.message, fix: 'See whether `twin serve` still runs, then try again.' });
@@ -55,7 +71,7 @@ export async function request(path, { query, json, ...options } = {}) {
     try { body = JSON.parse(text); } catch { /* not a problem document */ }
     throw new Problem(response.status, body);
   }
-  return response;
+  return noted(response);
 }
 
 /** GET as JSON. What was asked a moment ago is not asked again; what is older is revalidated by the browser. */

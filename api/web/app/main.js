@@ -1,6 +1,6 @@
 // Puts the page together: vocabulary, map, panel, search, keys.
 
-import { address, ask, request } from './api.js';
+import { address, ask, onRevision, request } from './api.js';
 import { button, copy, h, problem, stylesheet, toast } from './dom.js';
 import * as event from './event.js';
 import { number } from './format.js';
@@ -88,6 +88,10 @@ async function showAll(map) {
   map.fit(box);
 }
 
+function status(total, revision, sources) {
+  $('status').replaceChildren(h('span', { title: `${sources.length} sources: ${sources.map(({ source }) => source).join(', ')}` }, `${number(total)} assets · revision ${revision}`));
+}
+
 async function start() {
   $('rail').replaceChildren(...rail());
   $('tools').replaceChildren(...tools());
@@ -95,7 +99,7 @@ async function start() {
   const vocabulary = await Vocabulary.read();
   $('search').replaceChildren(searchBox({ vocabulary, label: 'Search assets', placeholder: 'Search assets  ( / )', onPick: (id) => choose(id), onPlace: (lat, lon) => twin.map?.flyTo({ center: [lon, lat], zoom: 11 }) }));
   const { counts, total, revision, notice, sources } = await countKinds();
-  $('status').replaceChildren(h('span', { title: `${sources.length} sources: ${sources.map(({ source }) => source).join(', ')}` }, `${number(total)} assets · revision ${revision}`));
+  status(total, revision, sources);
   if (notice) toast(notice);
   const map = await makeMap(vocabulary, revision);
   twin.map = map?.map ?? null;
@@ -112,8 +116,21 @@ async function start() {
     dropZone($('stage'), (file) => readHazard(file).then((text) => text && state.set({ hazard: text, view: 'impact', t: null })));
     if (state.get('asset')) map.mark('picked', state.get('asset'), { fly: !state.get('map') });
   }
-  stage({ ...context, legend });
-  await panel($('panel'), context);
+  const again = stage({ ...context, legend });
+  const show = panel($('panel'), context);
+  onRevision(async (now) => { // somebody imported or edited: everything is asked anew
+    event.forget();
+    const fresh = await countKinds();
+    counts.clear();
+    for (const [kind, count] of fresh.counts) counts.set(kind, count);
+    Object.assign(context, { total: fresh.total, revision: fresh.revision });
+    status(fresh.total, fresh.revision, fresh.sources);
+    map?.refresh();
+    legend();
+    toast(`The twin is at revision ${now} now`);
+    await Promise.all([again(), show()]);
+  });
+  await show();
 }
 
 twin.ready = start().catch((error) => {

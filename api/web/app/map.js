@@ -13,6 +13,12 @@ import { assetLayers, CLICKABLE, CLOSE, filterAssets, tilesSource } from './tile
 /** Where the map begins without a place in the address: set to the data's own extent by {@link TwinMap.fit}. */
 const HOME = { zoom: 1.5, center: [10, 30] };
 
+/** The place that the address names, or null. */
+function placed() {
+  const [zoom, lat, lon] = state.get('map').split('/').map(Number);
+  return zoom >= 0 && Math.abs(lat) < 90 && Number.isFinite(lon) ? { zoom, center: [lon, lat] } : null;
+}
+
 /** A MapLibre map of the twin. Throws where WebGL2 is missing. */
 export class TwinMap {
   /**
@@ -30,11 +36,11 @@ export class TwinMap {
     this.drawing = false;
     /** What a place of the event's overlay stands for. @type {Map<string, string[]>} */
     this.members = new Map();
-    const [zoom, lat, lon] = state.get('map').split('/').map(Number);
+    const place = placed();
     this.map = new maplibre.Map({
       container: 'map',
       style: this.style(),
-      ...(Number.isFinite(lon) ? { zoom, center: [lon, lat] } : HOME),
+      ...(place ?? HOME),
       attributionControl: { compact: true },
       maplibreLogo: false,
       dragRotate: false,
@@ -46,7 +52,7 @@ export class TwinMap {
     this.map.touchZoomRotate.disableRotation();
     this.map.addControl(new maplibre.NavigationControl({ showCompass: false }), 'bottom-right');
     this.map.addControl(new maplibre.ScaleControl(), 'bottom-left');
-    addShapes(this.map, () => ({ colours: ['energy', 'connectivity', 'compute'].map((name) => domainStyle(name).colour), paper: paper().halo }));
+    this.rings = addShapes(this.map, () => ({ colours: ['energy', 'connectivity', 'compute'].map((name) => domainStyle(name).colour), paper: paper().halo }));
     this.ready = new Promise((resolve) => { this.map.once('load', resolve); }).then(() => this.listen());
   }
 
@@ -67,10 +73,12 @@ export class TwinMap {
   async listen() {
     fillBasemap(this.map);
     this.filter();
-    this.map.on('moveend', () => {
+    const here = () => {
       const { lng, lat } = this.map.getCenter();
-      state.set({ map: [this.map.getZoom().toFixed(2), lat.toFixed(4), lng.toFixed(4)].join('/') }, { quiet: true });
-    });
+      return [this.map.getZoom().toFixed(2), lat.toFixed(4), lng.toFixed(4)].join('/');
+    };
+    this.map.on('moveend', () => state.set({ map: here() }, { quiet: true }));
+    state.on(['map'], () => { if (placed() && state.get('map') !== here() && !this.map.isMoving()) this.map.jumpTo(placed()); });
     this.map.on('click', (event) => this.clicked(event));
     this.map.on('mousemove', (event) => this.moved(event));
     this.map.on('mouseout', () => this.given.onHover(null));
@@ -84,10 +92,16 @@ export class TwinMap {
     for (const layer of this.style().layers) {
       for (const [name, value] of Object.entries(layer.paint ?? {})) this.map.setPaintProperty(layer.id, name, value);
     }
+    this.rings();
   }
 
   filter() {
     filterAssets(this.map, state.list('hide'), this.domains, this.vocabulary.kinds);
+  }
+
+  /** Read the assets' tiles anew, e.g. after an import. */
+  refresh() {
+    this.map.getSource('twin').setTiles(tilesSource().tiles);
   }
 
   /** Replace what an overlay shows; null empties it. @param {string} source @param {object|null} data */

@@ -27,6 +27,7 @@ export const open = (id) => state.set({ view: id === 'explore' ? null : id });
  * Show views in *host* from now on.
  * @param {HTMLElement} host
  * @param {object} context what every view is given, see README.md
+ * @returns {() => Promise<void>} shows the view (again)
  */
 export function panel(host, context) {
   const show = async () => {
@@ -63,7 +64,7 @@ export function panel(host, context) {
     }
   };
   state.on(['view'], show);
-  return show();
+  return show;
 }
 
 /** The head of a view: title, a line below, buttons at the right. */

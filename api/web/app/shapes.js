@@ -53,17 +53,23 @@ function ring(parts, colours, paper) {
  * Gives *map* its pictures; rings are made when a tile first asks for one.
  * @param {import('maplibre-gl').Map} map
  * @param {() => {colours: string[], paper: string}} look
+ * @returns {() => void} draws the rings anew, in the colours of now
  */
 export function addShapes(map, look) {
+  const rings = new Set();
+  const drawn = (id) => {
+    const { colours, paper } = look();
+    return ring(RING.exec(id).slice(1).map(Number), colours, paper);
+  };
   for (const [name, distance] of Object.entries(DISTANCES)) {
     if (!map.hasImage(name)) map.addImage(name, field(distance), { sdf: true, pixelRatio: 2 });
   }
   map.setMissingStyleImageResolver((id) => {
-    const found = RING.exec(id);
-    if (!found || map.hasImage(id)) return;
-    const { colours, paper } = look();
-    map.addImage(id, ring(found.slice(1).map(Number), colours, paper), { pixelRatio: 2 });
+    if (!RING.test(id) || map.hasImage(id)) return;
+    rings.add(id);
+    map.addImage(id, drawn(id), { pixelRatio: 2 });
   });
+  return () => rings.forEach((id) => map.updateImage(id, drawn(id)));
 }
 
 /** A domain's shape as an inline picture for lists and the legend. */

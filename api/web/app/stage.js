@@ -12,7 +12,7 @@ import { timeline } from './timeline.js';
 
 const $ = (id) => document.getElementById(id);
 
-/** Keep map, bar and timeline in step with the event of the address, from now on. */
+/** Keep map, bar and timeline in step with the event of the address, from now on. @returns {() => Promise<void>} asks again */
 export function stage({ map, legend, open }) {
   let turn = 0;
   let drawn = null;
@@ -53,6 +53,7 @@ export function stage({ map, legend, open }) {
   state.on(['t'], paint);
   state.on(['view', 'b.hazard'], () => hazards(map));
   show();
+  return show;
 }
 
 let looked = '';

@@ -3,7 +3,7 @@
 /**
  * Known keys: map (zoom/lat/lon), colour, hide (kinds), layers (0: closed), view, asset, fail, where, hazard, buffer,
  * crossing, horizon, t (seconds into the event), b.fail, b.where, b.hazard, b.buffer (the event to compare with),
- * weight, domain, from, to, k, by, disjoint, page, run, table.
+ * weight, domain (critical), from, to, k, by, disjoint (paths), severity, code (findings), table (the table's filter).
  * @typedef {Record<string, string>} Values
  */
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 from pyarrow import csv as pc
 
+from twin.collector import paused
 from twin.errors import StoreQueryError
 from twin.ingest.apply import Applier
 from twin.ingest.matching.matcher import ENRICHED, SAID
@@ -66,8 +67,9 @@ class BulkApplier(Applier):
 
     def _load(self, result: Callable[[], dict[str, Any]]) -> int:
         with marked(self._server) as folder:
-            nodes = list(self._nodes(folder))
-            links = list(self._links(folder))
+            with paused():
+                nodes = list(self._nodes(folder))
+                links = list(self._links(folder))
             self._progress("loading offline", 0, None)
             self._server.load(nodes, links)
             self._store.begin_anew()

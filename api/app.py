@@ -31,6 +31,7 @@ from api.security.access import CORS
 from api.security.guard import is_open
 from api.streams import Streams
 from api.uploads import Uploads
+from api.watch import Watcher
 from twin.errors import TwinError
 from twin.export.tiles.shelf import Shelf
 from twin.service import Twin
@@ -82,6 +83,7 @@ def create_app(twin: Twin | None = None, limits: Limits | None = None, access: A
     home = twin.home if twin else load_settings().home
     app.state.library = Library(home / "library.sqlite")
     app.state.uploads = Uploads(home / "uploads", app.state.library.database)
+    app.state.watcher = Watcher(app.state.holder, app.state.library, limits)
     app.state.jobs, app.state.streams = Pool(app.state.library.database), Streams()
     _operate(app, access, limits)
     errors.install(app)
@@ -111,6 +113,7 @@ def limits_of_settings() -> Limits:
         max_page=settings.page_limit,
         body=settings.body_limit,
         upload=settings.upload_limit,
+        private_webhooks=settings.webhook_private,
         places=settings.places_limit,
     )
 
@@ -143,11 +146,13 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     holder: Holder = app.state.holder
     warming = asyncio.create_task(run_in_threadpool(warm, holder, app.state.tiles))
     app.state.jobs.open()
+    app.state.watcher.open()
     app.state.streams.open()
     try:
         yield
     finally:
         app.state.streams.close()
+        await run_in_threadpool(app.state.watcher.close)
         await run_in_threadpool(app.state.jobs.close)
         await warming
         await run_in_threadpool(holder.close)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
@@ -146,6 +146,15 @@ async def _view(twin: TwinDep, library: LibraryDep) -> View:
 
 
 ViewDep = Annotated[View, Depends(_view)]
+
+
+def _publishes(request: Request) -> Iterator[None]:
+    yield
+    request.app.state.watcher.look()
+
+
+#: For routes that may make a new revision: subscriptions look at once.
+PUBLISHES = Depends(_publishes)
 
 
 class _NoQuery(BaseModel):

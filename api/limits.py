@@ -19,6 +19,7 @@ class Limits:
         cursor: characters of a cursor.
         body: bytes of a request body. upload: bytes of the files that one upload sends.
         vertices: corners of a hazard's polygons.
+        private_webhooks: whether webhooks may lead to this machine and to private networks.
         places: requests that are answered at once; those beyond are told to come back.
         patience_s: seconds that the next part of a body may take.
     """
@@ -33,5 +34,6 @@ class Limits:
     body: int = 4 * 1024 * 1024
     upload: int = 1024 * 1024 * 1024
     vertices: int = 100_000
+    private_webhooks: bool = False
     places: int = 64
     patience_s: float = 30.0

@@ -26,6 +26,7 @@ TAGS = [
     {"name": "imports", "description": "Which exports were loaded."},
     {"name": "edits", "description": "Change assets and links by hand, and take the newest run back."},
     {"name": "jobs", "description": "Long questions and imports: progress, cancelling, and the result kept."},
+    {"name": "subscriptions", "description": "Told when the answer to a question changes, by webhook or stream."},
     {"name": "library", "description": "Events and results kept under a name, with notes; each address is its link."},
     {"name": "schema", "description": "Kinds, links, services, properties and units."},
     {"name": "health", "description": "For monitors and load balancers."},

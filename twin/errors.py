@@ -365,7 +365,7 @@ class UploadOutdated(TwinError):
 
     code = "upload_outdated"
     title = "The dry run is out of date"
-    default_fix = "Try it again, look at the new plan, then apply: POST /uploads/{id}/check"
+    default_fix = "Try it again (POST /uploads/{id}/check), look at the new plan, then apply."
 
 
 class JobInterrupted(TwinError):

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from api import wire_edits as wire
 from api.answers import answer
-from api.deps import NO_QUERY, TwinDep
+from api.deps import NO_QUERY, PUBLISHES, TwinDep
 from api.errors import documented
 from api.queries import Strict
 from api.security import writes
@@ -32,7 +32,7 @@ class EditRequest(Strict):
     "/edits",
     operation_id="makeEdits",
     summary="Edit assets and links",
-    dependencies=[NO_QUERY, writes],
+    dependencies=[NO_QUERY, writes, PUBLISHES],
     responses={200: {"model": wire.EditReport}, **documented([400, 404, 409, 413, 415, 422])},
 )
 def make_edits(body: EditRequest, twin: TwinDep) -> Response:
@@ -48,7 +48,7 @@ def make_edits(body: EditRequest, twin: TwinDep) -> Response:
     "/undo",
     operation_id="undoRun",
     summary="Take the newest run back",
-    dependencies=[NO_QUERY, writes],
+    dependencies=[NO_QUERY, writes, PUBLISHES],
     responses={200: {"model": wire.UndoReport}, **documented([400, 409])},
 )
 def undo_run(twin: TwinDep) -> Response:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from api import wire
 from api.answers import answer, cut, next_link, page_headers, tagged, tagged_as
-from api.deps import NO_QUERY, LimitsDep, TwinDep
+from api.deps import NO_QUERY, PUBLISHES, LimitsDep, TwinDep
 from api.errors import documented
 from api.formats import chosen
 from api.queries import LIMITS, PageQuery, page_size
@@ -61,7 +61,7 @@ def get_import(request: Request, twin: TwinDep, run: RunId) -> Response:
     "/imports/{run}/undo",
     operation_id="undoImport",
     summary="Take an import run back",
-    dependencies=[NO_QUERY, writes],
+    dependencies=[NO_QUERY, writes, PUBLISHES],
     responses={200: {"model": UndoReport}, **documented([400, 404, 409])},
 )
 def undo_import(twin: TwinDep, run: RunId) -> Response:

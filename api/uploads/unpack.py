@@ -17,7 +17,7 @@ MAX_ENTRIES = 20_000
 #: From this size on, an entry that unpacks to more than MAX_RATIO times its size is taken for a bomb.
 BOMB_FROM, MAX_RATIO = 16 << 20, 200
 BLOCK = 1 << 20
-BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, UnicodeError, ValueError, NotImplementedError)
+BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, UnicodeError, ValueError)
 #: What packers add that is no part of an export.
 NOISE = ("__MACOSX/", ".DS_Store")
 

@@ -73,8 +73,13 @@ def links_of(request: Request, layer: Layer) -> list[dict[str, Any]]:
         link(f"{schema}/feature", "describedBy", SCHEMA, "Schema of a feature as GeoJSON"),
         link(asked, f"{REL}queryables", SCHEMA, "What can be filtered by"),
         link(f"{asked}?f=json", "queryables", JSON, "What can be filtered by"),
+        *([link(address(request, name, "tiles"), f"{REL}tilesets-vector", JSON, "Its vector tiles")] * _tiled(layer)),
         link(f"{base(request)}/collections", "root", JSON, "All collections"),
     ]
+
+
+def _tiled(layer: Layer) -> bool:
+    return layer.about.group == "assets" and layer.about.geometry is not None
 
 
 def interval(layer: Layer) -> list[str | None]:

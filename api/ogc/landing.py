@@ -10,6 +10,7 @@ router = APIRouter()
 
 FEATURES = "http://www.opengis.net/spec/ogcapi-features-{}/1.0/conf/{}"
 CQL2 = "http://www.opengis.net/spec/cql2/1.0/conf/{}"
+TILES = "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/{}"
 #: Every class here is tested whole.
 CONFORMANCE = [
     *(FEATURES.format(1, name) for name in ("core", "oas30", "geojson")),
@@ -31,6 +32,10 @@ CONFORMANCE = [
             "property-property",
             "arithmetic",
         )
+    ),
+    *(
+        TILES.format(name)
+        for name in ("core", "tileset", "tilesets-list", "dataset-tilesets", "geodata-tilesets", "mvt")
     ),
     *(
         FEATURES.format(5, name)
@@ -56,6 +61,8 @@ def landing(request: Request) -> Response:
             link(f"{root}/conformance", "http://www.opengis.net/def/rel/ogc/1.0/conformance", JSON, "As above"),
             link(f"{root}/collections", "data", JSON, "The collections"),
             link(f"{root}/collections", "http://www.opengis.net/def/rel/ogc/1.0/data", JSON, "As above"),
+            link(f"{root}/tiles", "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector", JSON, "Vector tiles"),
+            link(f"{root}/tileMatrixSets", "http://www.opengis.net/def/rel/ogc/1.0/tiling-schemes", JSON, "Schemes"),
             link(f"{root}/qgis/twin.qlr", "related", "application/x-qgis-layer-definition", "All of it, for QGIS"),
         ],
     }

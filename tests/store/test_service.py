@@ -215,9 +215,9 @@ def test_a_manifest_is_imported_and_then_asked(open_twin: Callable[[], Twin], tm
 def test_a_state_that_moves_while_it_is_read_is_read_again(
     open_twin: Callable[[], Twin], chain: Change, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from twin import service
+    from twin.service import states
 
-    read = service.read_numbered
+    read = states.read_numbered
     moved: list[int] = []
 
     def moving(store: Store, schema: Schema) -> object:
@@ -228,7 +228,7 @@ def test_a_state_that_moves_while_it_is_read_is_read_again(
             publish(chain, 2)
         return found
 
-    monkeypatch.setattr(service, "read_numbered", moving)
+    monkeypatch.setattr(states, "read_numbered", moving)
     twin = open_twin()
     assert twin.snapshot().revision == 2
     assert twin.asset("lab:b3")["name"] == "Newer"

@@ -20,12 +20,17 @@ if TYPE_CHECKING:
     from twin.display.answer import Answer
 
 #: Rows and columns of the table, characters of a cell and sentences of a proof at most.
-ROWS, COLUMNS, LETTERS, SENTENCES = 10, 8, 60, 12
+ROWS, COLUMNS, LETTERS, SENTENCES = 8, 7, 34, 12
+#: Columns that the short table leaves out.
+HIDDEN = {"flags", "outages", "domain"}
 #: Columns by which marks are coloured: the first one that a table has.
 COLOURED = (("verdict", VERDICTS), ("verdict_a", VERDICTS), ("domain", DOMAINS))
 #: What no mark of failed assets may be: nearly black is not seen on dark paper.
 INK = "currentColor"
-CELL = "padding:2px 10px 2px 0;text-align:left;border-bottom:1px solid rgba(128,128,128,.3);vertical-align:top"
+CELL = (
+    "padding:2px 10px 2px 0;text-align:left;border-bottom:1px solid rgba(128,128,128,.3);"
+    "vertical-align:top;white-space:nowrap"
+)
 
 
 def page_of(answer: Answer) -> str:
@@ -65,7 +70,7 @@ def _map(answer: Answer, table: pa.Table) -> list[str]:
     if not drawn:
         return []
     placed = min(len(marks), MOST)
-    more = "" if table.num_rows <= placed else f" {placed:,} of {table.num_rows:,} are drawn."
+    more = "" if table.num_rows <= placed else f" Drawn: {placed:,} of {table.num_rows:,}."
     values = dict.fromkeys(row[column] for row in rows if column and row.get(column))
     return [drawn, f"<div>{_legend(colours, values)}{more}</div>"]
 
@@ -104,13 +109,13 @@ def _legend(colours: dict[str, str], values: Iterable[str]) -> str:
 def _table(table: pa.Table) -> list[str]:
     if not table.num_rows:
         return []
-    names = [name for name in table.column_names if name != "flags"][:COLUMNS]
+    names = [name for name in table.column_names if name not in HIDDEN][:COLUMNS]
     shown = table.select(names).slice(0, ROWS).to_pylist()
     head = "".join(f'<th style="{CELL}">{escape(name)}</th>' for name in names)
     lines = ["".join(f'<td style="{CELL}">{_cell(row[name])}</td>' for name in names) for row in shown]
     more = table.num_rows - len(shown)
     return [
-        '<div style="overflow-x:auto"><table style="border-collapse:collapse;background:none">',
+        '<div style="overflow-x:auto"><table style="border-collapse:collapse;background:none;font-size:12px">',
         f"<thead><tr>{head}</tr></thead><tbody>",
         *(f"<tr>{line}</tr>" for line in lines),
         "</tbody></table></div>",

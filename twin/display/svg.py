@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 WIDTH, LOWEST, HIGHEST = 640, 200, 420
-#: Pixels around the map: room for the labels of the graticule.
-EDGE = 26
+#: Pixels above, below and right of the map, and left of it: room for the labels of the graticule.
+EDGE, LEFT = 20, 44
 #: Shapes of one map, and corners of one shape, at most.
 MOST, CORNERS = 600, 200
 #: Steps of a graticule in degrees.
@@ -41,12 +41,12 @@ class Frame(NamedTuple):
     def scale(self) -> tuple[float, float]:
         """Pixels of one degree, east and north."""
         across, up = self.east - self.west, self.north - self.south
-        return (WIDTH - 2 * EDGE) / across, (self.height - 2 * EDGE) / up
+        return (WIDTH - LEFT - EDGE) / across, (self.height - 2 * EDGE) / up
 
     def pixels(self, xy: Any) -> Any:
         """(n, 2) degrees as pixels of the picture."""
         x, y = self.scale
-        return np.column_stack([EDGE + (xy[:, 0] - self.west) * x, self.height - EDGE - (xy[:, 1] - self.south) * y])
+        return np.column_stack([LEFT + (xy[:, 0] - self.west) * x, self.height - EDGE - (xy[:, 1] - self.south) * y])
 
 
 def svg_of(marks: Sequence[Mark]) -> str:
@@ -64,7 +64,8 @@ def svg_of(marks: Sequence[Mark]) -> str:
         f"<title>Map of {len(drawn):,} assets</title>",
         *_graticule(frame),
     ]
-    for shape, mark in sorted(zip(shapes, drawn, strict=True), key=lambda pair: _dimension(pair[0]), reverse=True):
+    upside_down = [*zip(shapes, drawn, strict=True)][::-1]  # what is drawn last is on top
+    for shape, mark in sorted(upside_down, key=lambda pair: -_dimension(pair[0])):
         parts.append(_drawn(shape, mark, frame))
     return "\n".join([*parts, "</svg>"])
 
@@ -89,7 +90,7 @@ def _frame(bounds: Any) -> Frame:
     west, south, east, north = (float(side) for side in bounds)
     middle = math.cos(math.radians(max(-80.0, min(80.0, (south + north) / 2))))
     across, up = max((east - west) * 1.08, 0.02 / middle), max((north - south) * 1.08, 0.02)
-    height = 2 * EDGE + (WIDTH - 2 * EDGE) * up / (across * middle)
+    height = 2 * EDGE + (WIDTH - LEFT - EDGE) * up / (across * middle)
     if height > HIGHEST:
         across *= (height - 2 * EDGE) / (HIGHEST - 2 * EDGE)
     elif height < LOWEST:
@@ -100,17 +101,17 @@ def _frame(bounds: Any) -> Frame:
 
 def _graticule(frame: Frame) -> list[str]:
     """Frame, meridians and parallels with their degrees."""
-    width, height = WIDTH - 2 * EDGE, frame.height - 2 * EDGE
-    parts = [f'<rect x="{EDGE}" y="{EDGE}" width="{width}" height="{height:.0f}" stroke-opacity=".35"/>']
-    step = next((s for s in STEPS if (frame.east - frame.west) / s <= 8), STEPS[-1])
+    width, height = WIDTH - LEFT - EDGE, frame.height - 2 * EDGE
+    parts = [f'<rect x="{LEFT}" y="{EDGE}" width="{width}" height="{height:.0f}" stroke-opacity=".35"/>']
+    step = next((s for s in STEPS if (frame.east - frame.west) / s <= 10), STEPS[-1])
     for degree in _between(frame.west, frame.east, step):
-        x = EDGE + (degree - frame.west) * frame.scale[0]
+        x = LEFT + (degree - frame.west) * frame.scale[0]
         parts.append(f'<path d="M{x:.1f} {EDGE}V{EDGE + height:.1f}" stroke-opacity=".15"/>')
         parts.append(_label(x, frame.height - EDGE + 13, "middle", _degrees(_wrapped(degree), "E", "W", step)))
     for degree in _between(frame.south, frame.north, step):
         y = frame.height - EDGE - (degree - frame.south) * frame.scale[1]
-        parts.append(f'<path d="M{EDGE} {y:.1f}H{EDGE + width}" stroke-opacity=".15"/>')
-        parts.append(_label(EDGE - 3, y + 3, "end", _degrees(degree, "N", "S", step)))
+        parts.append(f'<path d="M{LEFT} {y:.1f}H{LEFT + width}" stroke-opacity=".15"/>')
+        parts.append(_label(LEFT - 4, y + 3, "end", _degrees(degree, "N", "S", step)))
     return parts
 
 

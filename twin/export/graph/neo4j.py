@@ -16,7 +16,7 @@ from twin.export.layer import BATCH
 NODES, LINKS, READ_ME = "nodes.csv", "relationships.csv", "README.txt"
 COMMAND = (
     "neo4j-admin database import full neo4j --overwrite-destination=true --id-type=string --multiline-fields=true \\\n"
-    f"    --nodes={NODES} --relationships={LINKS}"
+    f"    --nodes=./{NODES} --relationships=./{LINKS}"
 )
 TYPES = ((pa.types.is_boolean, "boolean"), (pa.types.is_floating, "double"), (pa.types.is_integer, "long"))
 

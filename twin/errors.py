@@ -315,7 +315,7 @@ class MissingExtra(TwinError):
 class Unauthenticated(TwinError):
     """The request has no API key, or one that the server does not know."""
 
-    code = "unauthenticated"
+    code = "key_required"
     title = "An API key is needed"
     default_fix = "Send a key: Authorization: Bearer KEY. Whoever runs the server makes one with: twin keys add NAME"
 
@@ -323,7 +323,7 @@ class Unauthenticated(TwinError):
 class Forbidden(TwinError):
     """The API key is known, and its role may not do this."""
 
-    code = "forbidden"
+    code = "role_too_low"
     title = "This key may not do this"
     default_fix = "Use a key with a higher role."
 
@@ -347,7 +347,7 @@ class KeysRequired(TwinError):
 class Overloaded(TwinError):
     """More requests are being answered than the server takes at once."""
 
-    code = "overloaded"
+    code = "server_busy"
     title = "The server is busy"
     default_fix = "Ask again in a moment."
 

@@ -335,7 +335,7 @@ def test_findings_counted(client: TestClient, twin: Twin) -> None:
         "demo", "",
     }  # fmt: skip
     assert client.get("/findings/counts?by=name").status_code == 400
-    assert client.get("/findings/counts?by=kind&f=csv").text.startswith("source,kind,code")
+    assert client.get("/findings/counts?by=kind&f=csv").text.startswith('"source","kind","code"')
 
 
 def test_imports(client: TestClient) -> None:

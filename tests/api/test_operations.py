@@ -152,7 +152,7 @@ def test_more_than_it_takes_is_told_to_come_back(alone: FastAPI) -> None:
             thread.start()
             begun.acquire(timeout=20)
         refused = client.get("/slow")
-        assert (refused.status_code, refused.json()["code"]) == (503, "overloaded")
+        assert (refused.status_code, refused.json()["code"]) == (503, "server_busy")
         assert refused.headers["Retry-After"] == "1"
         assert client.get("/health/live").status_code == 200
         assert numbers(client)["twin_http_requests_in_flight",] == 3

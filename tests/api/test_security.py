@@ -145,7 +145,7 @@ def test_ways_to_send_a_key(client: TestClient, keys: dict[str, str]) -> None:
 )
 def test_without_a_good_key(client: TestClient, headers: dict[str, str]) -> None:
     answer = client.get("/me", headers=headers)
-    assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
+    assert (answer.status_code, answer.json()["code"]) == (401, "key_required")
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert answer.headers["WWW-Authenticate"].startswith("Bearer realm=")
     assert "Basic" in answer.headers["WWW-Authenticate"]
@@ -349,4 +349,4 @@ def test_an_app_without_a_guard_lets_nobody_in() -> None:
     router.get("/x")(lambda: None)
     app.include_router(router)
     answer: Any = TestClient(app).get("/x")
-    assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+    assert (answer.status_code, answer.json()["code"]) == (403, "role_too_low")

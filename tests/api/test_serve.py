@@ -79,7 +79,7 @@ def test_served_with_keys(env: dict[str, str]) -> None:
         assert "server" not in me.headers
         refused = get(f"{url}/me")
         assert refused.status_code == 401
-        assert refused.json()["type"] == "/twin/docs/errors#unauthenticated"
+        assert refused.json()["type"] == "/twin/docs/errors#key_required"
         assert get(f"{url}/docs").status_code == 200
         gone = get(f"{url}/assets", key)
         assert (gone.status_code, gone.json()["code"]) == (503, "store_unavailable")

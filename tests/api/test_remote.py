@@ -293,7 +293,7 @@ def foreign(answers: list[tuple[int, dict[str, str], bytes]], wait: threading.Ev
 
 
 PROBLEM = {"Content-Type": "application/problem+json", "Retry-After": "0"}
-BUSY = (503, PROBLEM, b'{"code": "overloaded", "detail": "The server is busy", "fix": "Ask again in a moment."}')
+BUSY = (503, PROBLEM, b'{"code": "server_busy", "detail": "The server is busy", "fix": "Ask again in a moment."}')
 JSON = {"Content-Type": "application/json"}
 
 

@@ -64,8 +64,8 @@ async function marks(rows, map, signal) {
     const key = place.map((value) => value.toFixed(2)).join();
     if (taken.has(key)) return []; // a busbar and its station rank alike in one place: the worse one stands for both
     taken.add(key);
-    return [{ type: 'Feature', properties: { id: asset.id, asset: asset.id, label: String(at + 1), order: -at, size: 2.3 - at * 0.02, colour: domainStyle(asset.domain).colour }, geometry: { type: 'Point', coordinates: place } }];
+    return [{ type: 'Feature', properties: { id: asset.id, asset: asset.id, label: String(at + 1), order: at, size: 2.3 - at * 0.02, colour: domainStyle(asset.domain).colour }, geometry: { type: 'Point', coordinates: place } }];
   });
-  map.show('marks', { type: 'FeatureCollection', features: features.toReversed() });
+  map.show('marks', { type: 'FeatureCollection', features });
   signal.addEventListener('abort', () => map.show('marks', null));
 }

@@ -19,6 +19,8 @@ from twin.export.layer import GEOMETRY, Layer, wkb_of
 from twin.export.styles import qml
 
 CRS = "EPSG:4326"
+#: Of GeoPackages: what GDAL of 2018 reads without a word.
+VERSION = "1.2"
 #: Where QGIS looks for the styles of a GeoPackage's layers.
 STYLES = (
     'CREATE TABLE "layer_styles" (id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, f_table_catalog TEXT(256), '
@@ -38,8 +40,8 @@ def geopackage(layers: Sequence[Layer], path: Path) -> None:
     """
     parts = _distinct([part for layer in layers for part in layer.split()])
     for number, part in enumerate(parts):
-        notes = {"notes": part.note} if part.note else None
-        _write(part, path, "GPKG", part.name, append=number > 0, layer_metadata=notes)
+        how: dict[str, Any] = {"append": True} if number else {"dataset_options": {"VERSION": VERSION}}
+        _write(part, path, "GPKG", part.name, layer_metadata={"notes": part.note} if part.note else None, **how)
     styled = [part for part in parts if part.geometry_type() is not None]
     if not styled:
         return

@@ -123,8 +123,9 @@ def problem(
         detail: what happened this time.
         extra: further members; they never replace the standard ones.
     """
+    section = f"{request.scope.get('root_path', '')}/docs/errors#{fault.code}"
     body = dict(extra or {}) | {
-        "type": f"{request.scope.get('root_path', '')}/docs/errors#{fault.code}",
+        "type": section,
         "title": fault.title,
         "status": status,
         "detail": detail,
@@ -132,7 +133,7 @@ def problem(
         "fix": fault.fix,
         "request_id": getattr(request.state, "request_id", None),
     }
-    headers = {"Cache-Control": "no-store"}
+    headers = {"Cache-Control": "no-store", "Link": f'<{section}>; rel="help"'}
     if status == 503:
         headers["Retry-After"] = str(RETRY_AFTER_S)
     hidden: Hidden = getattr(request.app.state, "hidden", None) or Hidden()

@@ -9,7 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.formats.choice import chosen
 
-FormatName = Literal["json", "columns", "geojson", "arrow", "csv", "parquet"]
+FormatName = Literal[
+    "json", "columns", "geojson", "arrow", "csv", "parquet", "gpkg", "geojsonseq", "fgb", "geoparquet", "shp", "kml"
+]  # fmt: skip
 
 
 class Formatted(BaseModel):

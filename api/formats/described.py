@@ -53,7 +53,10 @@ def components() -> dict[str, Any]:
 
 def negotiated(operation: dict[str, Any]) -> bool:
     """Whether the client of this operation chooses the format."""
-    return any(each["name"] == PARAMETER and each["in"] == "query" for each in operation.get("parameters", ()))
+    return any(
+        each["name"] == PARAMETER and each["schema"].get("anyOf", [{}])[0].get("enum") == list(FORMATS)
+        for each in operation.get("parameters", ())
+    )
 
 
 def describe(operation: dict[str, Any]) -> None:
@@ -66,5 +69,5 @@ def describe(operation: dict[str, Any]) -> None:
             schema: dict[str, Any] = {"$ref": f"#/components/schemas/{NAMES[each.name]}"}
         else:
             schema = {**BINARY, "description": each.says}
-        content[each.media_type] = {"schema": schema}
+        content.setdefault(each.media_type, {"schema": schema})
     operation["responses"]["406"] = NOT_ACCEPTABLE

@@ -1,8 +1,13 @@
-"""The formats there are: name, media type, suffix."""
+"""The formats there are: name, media type, suffix.
+
+Files of layers for GIS programs are those of :mod:`twin.export.files` whose names are not taken by tables.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+from twin.export import files
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +17,7 @@ class Format:
     Attributes:
         name: as in ``?f=``. media_type: as in ``Accept``. suffix: of a file that holds it.
         says: one line for the document. columnar: written column by column, so that pages may be long.
-        file: a browser keeps it as a file.
+        file: a browser keeps it as a file. layer: how it is written as a file of layers; None where it is none.
     """
 
     name: str
@@ -21,6 +26,7 @@ class Format:
     says: str
     columnar: bool = False
     file: bool = True
+    layer: files.FileFormat | None = None
 
 
 JSON = Format("json", "application/json", ".json", "The whole answer.", file=False)
@@ -55,5 +61,17 @@ PARQUET = Format(
     columnar=True,
 )
 
+TABLES = (JSON, COLUMNS, GEOJSON, ARROW, CSV, PARQUET)
+LAYERS = tuple(
+    Format(
+        each.name,
+        each.media_type,
+        each.suffix,
+        f"A layer with the table: {each.title}. The rest is left out.",
+        layer=each,
+    )
+    for each in files.FORMATS.values()
+    if each.name not in {table.name for table in TABLES}
+)
 #: By name; the order is what the server likes best where the client does not mind.
-FORMATS: dict[str, Format] = {each.name: each for each in (JSON, COLUMNS, GEOJSON, ARROW, CSV, PARQUET)}
+FORMATS: dict[str, Format] = {each.name: each for each in (*TABLES, *LAYERS)}

@@ -8,13 +8,15 @@ from typing import Any
 
 import pyarrow as pa
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from api.formats import encode
 from api.formats.choice import chosen
-from api.formats.format import ARROW, COLUMNS, CSV, GEOJSON, JSON, PARQUET, Format
+from api.formats.format import ARROW, COLUMNS, CSV, GEOJSON, JSON, Format
+from api.formats.layers import layer_parts
 from twin.export.answers import MAIN
 from twin.export.comma import csv_of
+from twin.export.layer import Layer, flat
 from twin.export.places import named, shapes_at
 from twin.snapshot.catalogue import Catalogue
 
@@ -74,16 +76,21 @@ def give(request: Request, reply: Reply, headers: Mapping[str, str], catalogue: 
         return Response(encode.document(reply.document()), 200, more, JSON.media_type)
     if asked.file:
         more["Content-Disposition"] = f'attachment; filename="{reply.name}{asked.suffix}"'
-    return Response(_body(asked, reply, catalogue), 200, more, asked.media_type)
-
-
-def _body(asked: Format, reply: Reply, catalogue: Catalogue | None) -> bytes:
     table = reply.table()
     if catalogue is not None:
         table = named(catalogue, table)
+    if asked.layer is not None:
+        layer = Layer(reply.name, flat(table), shapes_at(catalogue, table, reply.at))
+        return StreamingResponse(layer_parts(layer, asked.layer), 200, more, asked.media_type)
+    return Response(_body(asked, reply, table, catalogue), 200, more, asked.media_type)
+
+
+def _body(asked: Format, reply: Reply, table: pa.Table, catalogue: Catalogue | None) -> bytes | memoryview:
     if asked is CSV:
         return csv_of(table)
     beside = reply.beside()
     if asked is GEOJSON:
         return encode.geojson(table, beside, shapes_at(catalogue, table, reply.at))
-    return {COLUMNS: encode.columns, ARROW: encode.arrow, PARQUET: encode.parquet}[asked](table, beside)
+    if asked is COLUMNS:
+        return encode.columns(table, beside)
+    return encode.arrow(table, beside) if asked is ARROW else encode.parquet(table, beside)

@@ -33,6 +33,7 @@ PARTS = {
     "build": "build",
     "tiles": "tiles",
     "answers": "answers",
+    "http": "http",
     "cypher": "cypher",
 }
 

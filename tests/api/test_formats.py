@@ -6,20 +6,25 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple, get_args
 from urllib.parse import quote
 
 import geopandas
+import pandas
 import pyarrow as pa
 import pyarrow.parquet
+import pyogrio
 import pytest
 import shapely
 from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.formats import FORMATS
+from api.formats.ask import FormatName
 from api.formats.choice import accepted
 from api.formats.described import negotiated
+from api.formats.format import LAYERS
 from api.limits import Limits
 
 pytestmark = pytest.mark.store
@@ -157,9 +162,12 @@ CASES = [
     Case("listDominators", "GET", "/dominators", ("items",), items),
     Case("listConflicts", "GET", "/conflicts", ("items",), conflicting, at="asset"),
     Case("listFindings", "GET", "/findings", ("items",), items, at="assets"),
+    Case("countFindings", "GET", "/findings/counts", ("items",), items, at=None),
     Case("listImports", "GET", "/imports", ("items",), items, at=None),
     Case("listSavedEvents", "GET", "/events", ("items",), items, at=None),
     Case("listResults", "GET", "/results", ("items",), items, at=None),
+    Case("listUploads", "GET", "/uploads", ("items",), items, at=None),
+    Case("listSubscriptions", "GET", "/subscriptions", ("items",), items, at=None),
     Case("listJobs", "GET", "/jobs", ("items",), items, at=None),
     Case("getCompleteness", "GET", "/completeness", ("items",), complete, at=None),
 ]
@@ -171,6 +179,12 @@ PLAIN = {
     "getSchema": "the vocabulary",
     "makeEdits": "a report",
     "undoRun": "a report",
+    "runStitchRules": "a report",
+    "getUpload": "one upload",
+    "listLoaders": "the loaders of this server",
+    "getSubscription": "one subscription",
+    "getTileJson": "TileJSON",
+    "listKeys": "the keys of this server",
 }
 
 
@@ -285,6 +299,29 @@ class TestEvery:
             frame = geopandas.read_file(io.BytesIO(response.content))
             assert len(frame) == len(features)
 
+    @pytest.mark.parametrize("form", [each.name for each in LAYERS])
+    def test_layers(self, client: TestClient, case: Case, form: str, tmp_path: Path) -> None:
+        document, response = ask(client, case).json(), ask(client, case, form)
+        assert response.headers["Content-Type"] == FORMATS[form].media_type
+        expected = case.rows(document)
+        path = tmp_path / f"answer{FORMATS[form].suffix}"
+        path.write_bytes(response.content)
+        if form == "geoparquet":
+            found = geopandas.read_parquet(path)
+        elif form == "kml":
+            assert response.text.count("<Placemark>") == len(expected)
+            return
+        elif form == "geojsonseq":
+            features = [json.loads(line) for line in response.text.splitlines()]
+            check([feature["properties"] for feature in features], expected)
+            return
+        else:
+            layers = [name for name, _ in pyogrio.list_layers(path) if name != "layer_styles"]
+            found = pandas.concat([pyogrio.read_dataframe(path, layer=name) for name in layers])
+        assert len(found) == len(expected)
+        if form != "shp" and case.at == "id":  # whose names have ten characters at most, and no order among layers
+            assert sorted(found["id"]) == sorted(row["id"] for row in expected)
+
     def test_the_tag_belongs_to_the_format(self, client: TestClient, case: Case) -> None:
         if case.method == "POST":
             assert "ETag" not in ask(client, case).headers
@@ -390,6 +427,10 @@ def test_what_a_client_accepts(header: str, name: str | None) -> None:
     assert (None if found is None else found.name) == name
 
 
+def test_every_format_has_its_name_in_the_address() -> None:
+    assert list(get_args(FormatName)) == list(FORMATS)
+
+
 def test_f_counts_more_than_accept(client: TestClient) -> None:
     response = client.get("/assets?f=csv", headers={"Accept": "image/png"})
     assert (response.status_code, response.headers["Content-Type"]) == (200, "text/csv; charset=utf-8")
@@ -439,4 +480,4 @@ def test_head_says_what_get_would(client: TestClient) -> None:
         whole, head = client.get(f"/assets?f={form}"), client.head(f"/assets?f={form}")
         assert (head.status_code, head.content) == (200, b"")
         for name in ("Content-Type", "Content-Length", "ETag"):
-            assert head.headers[name] == whole.headers[name]
+            assert head.headers.get(name) == whole.headers.get(name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from typing import Any
 
 import pytest
@@ -112,6 +113,12 @@ def test_405_says_what_is_allowed(client: TestClient) -> None:
     assert client.get("/impact").headers["Allow"] == "POST"
 
 
+def test_the_link_of_each_code_leads_to_a_section(client: TestClient) -> None:
+    sections = re.findall(r'<section id="([^"]+)">', client.get("/docs/errors").text)
+    codes = {cls.code for cls in all_errors()} | {fault.code for fault in api_errors.FAULTS.values()}
+    assert codes == set(sections)
+
+
 def _is_problem(response: Any, status: int, code: str) -> None:
     assert response.status_code == status, response.text
     assert response.headers["Content-Type"] == "application/problem+json"
@@ -120,4 +127,5 @@ def _is_problem(response: Any, status: int, code: str) -> None:
     assert body.keys() >= MEMBERS
     assert (body["status"], body["code"]) == (status, code)
     assert body["type"] == f"/docs/errors#{code}"
+    assert response.headers["Link"] == f'<{body["type"]}>; rel="help"'
     assert body["request_id"] == response.headers["X-Request-ID"]

@@ -175,11 +175,8 @@ class Catalogue:
             rows = rows[self.arrays.place[rows] > self.arrays.place[self._row_after(after)]]
         names = [c for c in ("id", "kind", "domain", "name", "lon", "lat", "status") if c in self.table.column_names]
         page = self.table.select(names).take(pa.array(rows[:limit]))
-        if "status" not in names:
-            page = page.append_column("status", pa.nulls(len(page), pa.string()))
-        status = page["status"].cast(pa.string())
-        stated = pc.fill_null(pc.not_equal(status, ""), False)
-        page = page.set_column(len(page.schema) - 1, "status", pc.if_else(stated, status, IN_SERVICE))
+        stated = _stated(page["status"] if "status" in names else pa.nulls(len(page), pa.string()))
+        page = page.select([name for name in names if name != "status"]).append_column("status", stated)
         more = len(rows) > limit
         return page, (_cursor(page["id"][-1].as_py()) if more else None), total
 
@@ -218,6 +215,14 @@ class Catalogue:
         across = (lon >= west) | (lon <= east) if west > east else (lon >= west) & (lon <= east)
         inside: Bools = across & (lat >= south) & (lat <= north)
         return inside
+
+
+def _stated(status: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray | pa.Array:
+    """The column of states with that of assets that say nothing of it."""
+    if status.null_count == len(status):
+        return pa.repeat(IN_SERVICE, len(status))
+    known = status.cast(pa.string())
+    return pc.if_else(pc.fill_null(pc.not_equal(known, ""), False), known, IN_SERVICE)
 
 
 def _among(column: pa.ChunkedArray, words: Sequence[str]) -> Bools:

@@ -29,9 +29,10 @@ def asking(
 
     def work(ticket: Ticket) -> Outcome:
         step = STEPS.get(question, question)
-        ticket.tell(step, 0, None)
+        ticket.tell("reading the twin", 0, None)
         with holder.asking() as twin:
             view = view_of(twin, library)
+        ticket.tell(step, 0, None)
         effort = questions.Effort(patient=True, tell=lambda done, total: ticket.tell(step, done, total or None))
         answer = questions.ask(question, read, view, limits, effort)
         ticket.tell("keeping the result", 0, None)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
+from typing import Any
+
 from fastapi import APIRouter, Request, Response
 
 from api import wire_uploads as wire
@@ -24,10 +27,15 @@ router = APIRouter(tags=["imports"])
 )
 def list_loaders(request: Request) -> Response:
     """Every loader that is installed, what it reads, and its options."""
+    return tagged(request, {"loaders": _described()})
+
+
+@cache
+def _described() -> list[dict[str, Any]]:
     found = []
     for name in available():
         try:
             found.append(describe(load_loader(name)))
         except UnknownLoader:  # its package is broken; the others are not
             continue
-    return tagged(request, {"loaders": found})
+    return found

@@ -186,10 +186,14 @@ def _in_time(system: System, rows: Longs, weights: Floats, asked: Question, prog
     where both agree, no run is needed.
     """
     until, horizon = time.monotonic() + asked.limit_s, intime.horizon_of(asked.horizon_s)
-    most = _steady(Cascade(uncalled(system)), rows, weights, _silent)
+
+    def begun(done: int, total: int) -> None:  # no run yet, but whoever is told may raise to end it
+        progress(0, total)
+
+    most = _steady(Cascade(uncalled(system)), rows, weights, begun)
     settled: Bools = most[:, 0] <= 1
     if math.isinf(horizon):
-        settled |= most[:, 0] == _steady(Cascade(system), rows, weights, _silent)[:, 0]
+        settled |= most[:, 0] == _steady(Cascade(system), rows, weights, begun)[:, 0]
     open_ = np.flatnonzero(~settled)
     intime.check_work(len(open_), system.n, asked.max_work, "Criticality in time")
     sums = most

@@ -37,8 +37,8 @@ CHECKS = [
 #: Examples per operation and mode: few in ``make test``, many in ``make soak``.
 SHORT, DEEP = 15, 500
 DOCUMENT = orjson.loads(COMMITTED.read_bytes())
-#: These change the system that the others ask; test_edits.py has them, on a system of its own.
-WRITES = ("/edits", "/undo")
+#: These change the system that the others ask; test_edits.py and test_stitch.py have them, on systems of their own.
+WRITES = ("/edits", "/undo", "/stitch")
 OPERATIONS = [(p, method) for p, item in DOCUMENT["paths"].items() for method in item if p not in WRITES]
 
 

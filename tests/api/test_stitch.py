@@ -8,15 +8,22 @@ from typing import Any
 
 import neo4j
 import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from schemathesis import GenerationMode
 from starlette.testclient import TestClient
 
 from api.app import create_app
 from tests.api.conftest import WIPE, load_system
+from tests.api.test_fuzz import CHECKS
 from twin.schema import Schema
 from twin.service import Twin
 from twin.store import Store
 
-pytestmark = pytest.mark.store
+pytestmark = [
+    pytest.mark.store,
+    pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies"),
+]
 ISLAND = "demo:island-1"
 NEAREST: dict[str, Any] = {
     "name": "spare-feed", "rule": "nearest", "link": "CONDUCTS", "from": {"kind": "power_line"},
@@ -95,3 +102,15 @@ def test_rules_that_make_no_sense_are_told(client: TestClient, change: dict[str,
 
 def test_two_rules_of_one_name_are_told(client: TestClient) -> None:
     assert stitch(client, NEAREST, NEAREST).json()["code"] == "invalid_parameter"
+
+
+@pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.value)
+def test_no_rule_breaks_it(client: TestClient, mode: GenerationMode) -> None:
+    operations = schemathesis.openapi.from_asgi("/openapi.json", client.app)
+
+    @settings(max_examples=25, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+    @given(case=operations["/stitch"]["POST"].as_strategy(generation_mode=mode))
+    def run(case: Any) -> None:
+        case.call_and_validate(checks=CHECKS)
+
+    run()

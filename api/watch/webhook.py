@@ -22,7 +22,7 @@ from twin.errors import InvalidParameter
 TIMEOUT_S = 10.0
 #: Seconds before the second attempt; each further one waits twice as long, up to the longest.
 FIRST_S, LONGEST_S = 5.0, 3600.0
-#: Attempts before a notice is given up: some nine hours.
+#: Attempts before a notice is given up: over eight hours.
 ATTEMPTS = 18
 AGENT = f"infrastructure-twin/{version('infrastructure-twin')}"
 

@@ -129,7 +129,7 @@ export function dialog(title, ...content) {
   const box = /** @type {HTMLDialogElement} */ (h('dialog', { 'aria-label': title },
     h('header', {}, h('h2', {}, title), button('', () => box.close(), { icon: 'close', title: 'Close', kind: 'quiet' })), ...content));
   box.onclose = () => box.remove();
-  box.onclick = ({ target }) => target === box && box.close();
+  box.onclick = ({ target }) => { if (target === box) box.close(); }; // returning false would cancel what was clicked
   document.body.append(box);
   box.showModal();
   return box;

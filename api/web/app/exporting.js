@@ -1,7 +1,9 @@
 // What every result can become: files, a picture, a command, a program, a layer in QGIS, a page to print.
 
-import { BASE, request } from './api.js';
+import { address, BASE, request } from './api.js';
 import { copy, download, h, icon, toast } from './dom.js';
+import { report } from './report.js';
+import { save as keep } from './saving.js';
 
 /** Formats that the API writes itself, by `?f=`. */
 const FILES = [['json', 'JSON'], ['geojson', 'GeoJSON'], ['csv', 'CSV'], ['gpkg', 'GeoPackage, styled'], ['fgb', 'FlatGeobuf'], ['parquet', 'Parquet'], ['arrow', 'Arrow']];
@@ -44,6 +46,17 @@ export function asPython(question, asked) {
   return `from twin import Twin\n\ntwin = Twin.connect(${JSON.stringify(BASE.href.replace(/\/$/, ''))})\nresult = twin.${question}(${[...body, ...horizon].join(', ')})\nresult`;
 }
 
+const KEPT = ['impact', 'compare', 'paths', 'criticality'];
+
+/** A question in a few words, to name what is kept or printed. */
+function nameOf(question, asked) {
+  const event = ({ failed = [], where, hazard }) => [failed.length > 3 ? `${failed.length} assets` : failed.join(', '), where, hazard && 'a hazard'].filter(Boolean).join(' and ');
+  if (question === 'compare') return `${event(asked.a)} or ${event(asked.b)}`;
+  if (question === 'paths') return `Paths from ${asked.from} to ${asked.to}`;
+  if (question === 'criticality') return `Critical assets by ${asked.weight ?? 'count'}`;
+  return question === 'impact' ? `Impact of losing ${event(asked)}` : question;
+}
+
 /**
  * The menu of a result.
  * @param {{context: any, question: string, asked: any, path?: string, method?: 'POST'|'GET', formats?: string[], name?: string}} given
@@ -63,7 +76,9 @@ export function exportMenu({ context, question, asked, path = question, method =
     h('div', {}, h('h3', {}, 'File'), ...FILES.filter(([f]) => formats.includes(f)).map(([f, text]) => item('file', text, () => save(f), `.${ENDINGS[f]}`)),
       asked.hazard ? item('polygon', 'The hazard', () => download('hazard.geojson', JSON.stringify(asked.hazard)), '.geojson') : null,
       h('h3', {}, 'The same elsewhere'), item('table', 'Copy as CLI', () => copy(asCommand(question, asked), 'Command')), item('file', 'Copy as Python', () => copy(asPython(question, asked), 'Program')),
-      h('h3', {}, 'Picture and paper'), context.map ? item('layers', 'Map as PNG', async () => download(`${name}.png`, await context.map.picture()), '.png') : null, item('report', 'Print a report', () => print())));
+      KEPT.includes(question) ? item('saved', 'Save and share …', () => keep(question, asked, nameOf(question, asked))) : null,
+      h('a', { class: 'item', href: address('ogc/qgis/twin.qlr').href, download: 'twin.qlr' }, icon('layers'), 'Open the twin in QGIS', h('small', {}, '.qlr')),
+      h('h3', {}, 'Picture and paper'), context.map ? item('layers', 'Map as PNG', async () => download(`${name}.png`, await context.map.picture()), '.png') : null, item('report', 'Print a report', () => report(context, nameOf(question, asked)))));
   addEventListener('click', ({ target }) => { if (!menu.contains(target)) menu.open = false; }, { signal: context.signal });
   return menu;
 }

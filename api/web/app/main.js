@@ -35,7 +35,7 @@ async function makeMap(vocabulary, revision) {
     const [{ TwinMap }] = await Promise.all([import('./map.js'), stylesheet('maplibre-gl/maplibre-gl.css')]);
     return new TwinMap(library, vocabulary, { revision, placed: Boolean(state.get('map')), onPick: choose, onHover: (id) => hover(id, 'map') });
   } catch (error) {
-    return noMap(`This browser cannot draw the map (${String(error.message ?? error).split('\n')[0].slice(0, 80)}). The table shows the same assets.`);
+    return noMap(`This browser cannot draw the map (${String(error.message ?? error).split(/[.\n]/)[0]}). The table shows the same assets.`);
   }
 }
 

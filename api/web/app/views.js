@@ -9,6 +9,8 @@ export const VIEWS = [
   { id: 'critical', title: 'Critical', icon: 'critical', key: 'r', says: 'What each single failure costs' },
   { id: 'paths', title: 'Paths', icon: 'paths', key: 'p', says: 'Routes between two assets, and what they share' },
   { id: 'findings', title: 'Findings', icon: 'findings', key: 'd', says: 'What is wrong or missing in the data' },
+  { id: 'import', title: 'Import', icon: 'import', key: 'm', says: 'Files into the twin: plan, errors by row, apply' },
+  { id: 'saved', title: 'Saved', icon: 'saved', key: 's', says: 'Results that were kept, to share and for QGIS' },
 ];
 
 export const load = (id) => import(`./views/${id}.js`);

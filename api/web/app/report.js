@@ -1,0 +1,23 @@
+// A result on paper: the panel with everything open, under a heading, with a picture of the map.
+
+import { h } from './dom.js';
+
+/**
+ * Print what the panel shows.
+ * @param {{map: import('./map.js').TwinMap|null, revision: number}} context
+ * @param {string} title
+ */
+export async function report({ map, revision }, title) {
+  const panel = document.getElementById('panel');
+  const folded = [...panel.querySelectorAll('details.section:not([open])')];
+  const picture = map ? URL.createObjectURL(await map.picture()) : null;
+  const image = picture ? h('img', { src: picture, alt: 'The map as it was shown' }) : null;
+  if (image) await image.decode();
+  const cover = h('div', { class: 'cover' }, h('h1', {}, title), h('p', {}, `Revision ${revision} of the twin · printed ${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC`), image, h('p', { class: 'where' }, location.href));
+  panel.prepend(cover);
+  for (const part of folded) part.open = true;
+  print();
+  cover.remove();
+  for (const part of folded) part.open = false;
+  if (picture) URL.revokeObjectURL(picture);
+}

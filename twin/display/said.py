@@ -37,15 +37,15 @@ def _gist(answer: Any) -> str:
         counts = answer.counts
         return f"{counts['only_a']:,} only in a, {counts['only_b']:,} only in b, {counts['both']:,} in both"
     if question in ("dependencies", "dependents"):
-        return f"{number(len(answer), question[:-3] + 'y' if question == 'dependencies' else 'dependent', question)}"
+        return number(len(answer), "dependency" if question == "dependencies" else "dependent", question)
     if question in LISTS:
-        member, word = LISTS[question]
-        return number(_size(answer, member), word)
+        member, *words = LISTS[question]
+        return number(_size(answer, member), *words)
     return ""
 
 
 #: Question -> attribute with its rows (empty: the answer is the list), and what one of them is.
-LISTS = {
+LISTS: dict[str, tuple[str, ...]] = {
     "assets": ("", "asset"),
     "conflicts": ("", "conflict"),
     "imports": ("", "run"),
@@ -54,12 +54,12 @@ LISTS = {
     "criticality": ("total", "single failure"),
     "screen": ("table", "scenario"),
     "exposed": ("exposed", "exposed asset"),
-    "single-points-of-failure": ("down", "single point of failure"),
+    "single-points-of-failure": ("down", "single point of failure", "single points of failure"),
     "cut-sets": ("sets", "minimal cut set"),
     "paths": ("routes", "route"),
-    "mesh": ("cuts", "bridge or articulation point"),
+    "mesh": ("cuts", "bridge or articulation point", "bridges and articulation points"),
     "dominators": ("items", "dominator"),
-    "cold-start": ("started", "asset started"),
+    "cold-start": ("started", "asset started", "assets started"),
     "completeness": ("rows", "row"),
 }
 

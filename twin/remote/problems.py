@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from twin.errors import ApiAnswerInvalid, InvalidParameter, TwinError, all_errors
+from twin.errors import ApiAnswerInvalid, InvalidParameter, TwinError, UnknownAsset, all_errors
 from twin.model import Reject
 
 #: Members of a problem document that are no extras of the error.
 OWN = {"type", "title", "status", "detail", "code", "fix", "request_id"}
 #: Codes that only HTTP knows, for requests that a twin in this process would refuse in other words.
 REFUSED = {"invalid_body", "method_not_allowed", "not_acceptable", "unsupported_media_type"}
+#: What to do in Python, where the server speaks of addresses.
+FIXES: dict[type[TwinError], str] = {UnknownAsset: "Search for it with twin.find(TEXT)."}
 
 
 def error_of(status: int, problem: Mapping[str, Any]) -> TwinError:
@@ -25,4 +27,5 @@ def error_of(status: int, problem: Mapping[str, Any]) -> TwinError:
     if "rejects" in extra:
         return cls(detail, fix=fix, rejects=[Reject.from_dict(item) for item in extra["rejects"]])
     extra = {name: value for name, value in extra.items() if name != "self"}
-    return cls(detail, fix=None if fix is None else str(fix), **extra)
+    words = FIXES.get(cls) or (None if fix is None else str(fix))
+    return cls(detail, fix=words, **extra)

@@ -2,6 +2,7 @@
 
 import { address, BASE, request } from './api.js';
 import { copy, download, h, icon, toast } from './dom.js';
+import { compact } from './format.js';
 import { report } from './report.js';
 import { save as keep } from './saving.js';
 
@@ -18,7 +19,7 @@ function options(asked) {
   if (asked.hazard) parts.push('--hazard', 'hazard.geojson');
   if (asked.buffer_m) parts.push('--buffer', `${asked.buffer_m}m`);
   if (asked.min_crossing_m) parts.push('--min-crossing', `${asked.min_crossing_m}m`);
-  if (asked.horizon_s !== undefined && asked.horizon_s !== null) parts.push('--horizon', `${asked.horizon_s}s`);
+  if (asked.horizon_s !== undefined && asked.horizon_s !== null) parts.push('--horizon', compact(asked.horizon_s));
   return parts;
 }
 
@@ -32,18 +33,40 @@ export function asCommand(question, asked) {
     return ['twin paths', quoted(asked.from), quoted(asked.to), ...(asked.k > 1 ? ['--routes', asked.k] : []), ...(asked.by && asked.by !== 'hops' ? ['--by', asked.by] : []), ...(asked.disjoint ? ['--disjoint', asked.disjoint] : [])].join(' ');
   }
   if (question === 'criticality') return ['twin criticality', ...(asked.weight ? ['--weight', quoted(asked.weight)] : []), ...(asked.domain ? ['--domain', asked.domain] : [])].join(' ');
+  if (question === 'findings') return ['twin findings', ...(asked.code ? ['--code', asked.code] : []), ...(asked.severity ? ['--severity', asked.severity] : [])].join(' ');
   return [`twin ${question}`, ...(asked.failed ?? []).map(quoted), ...options(asked)].join(' ');
+}
+
+/** A value as Python writes it. */
+const python = (given) => JSON.stringify(given, (_, value) => (value === null ? '\u0000None' : value === true ? '\u0000True' : value === false ? '\u0000False' : value))
+  .replace(/"\\u0000(None|True|False)"/g, '$1');
+
+/** An event as an argument: its ids, or an Event with a selection or a hazard. */
+function eventArgument({ failed = [], where, hazard, buffer_m: buffer, min_crossing_m: crossing }, used) {
+  if (!where && !hazard) return python(failed);
+  used.add('Event');
+  const parts = [python(failed)];
+  if (where) parts.push(`where=${python(where)}`);
+  if (hazard) {
+    used.add('Hazard');
+    parts.push(`hazard=Hazard.from_geojson(${[python(hazard), buffer ? `buffer_m=${buffer}` : '', crossing ? `min_crossing_m=${crossing}` : ''].filter(Boolean).join(', ')})`);
+  }
+  return `Event(${parts.join(', ')})`;
 }
 
 /** The question as a program. */
 export function asPython(question, asked) {
-  const value = (given) => JSON.stringify(given).replace(/\bnull\b/g, 'None').replace(/\btrue\b/g, 'True').replace(/\bfalse\b/g, 'False');
-  const event = (given) => ['failed', 'where', 'hazard', 'buffer_m', 'min_crossing_m'].filter((name) => given[name] !== undefined).map((name) => `${name}=${value(given[name])}`);
-  const body = question === 'compare' ? [`a=${value(asked.a)}`, `b=${value(asked.b)}`]
-    : question === 'paths' ? [value(asked.from), value(asked.to), ...['k', 'by', 'disjoint'].filter((name) => asked[name]).map((name) => `${name}=${value(asked[name])}`)]
-      : question === 'criticality' ? Object.entries(asked).map(([name, given]) => `${name}=${value(given)}`) : event(asked);
-  const horizon = asked.horizon_s === undefined ? [] : [`horizon_s=${asked.horizon_s}`];
-  return `from twin import Twin\n\ntwin = Twin.connect(${JSON.stringify(BASE.href.replace(/\/$/, ''))})\nresult = twin.${question}(${[...body, ...horizon].join(', ')})\nresult`;
+  const used = new Set(['Twin']);
+  const named = (names) => names.filter((name) => asked[name]).map((name) => `${name}=${python(asked[name])}`);
+  const given = {
+    impact: () => [eventArgument(asked, used)],
+    compare: () => [eventArgument(asked.a, used), eventArgument(asked.b, used)],
+    paths: () => [python(asked.from), python(asked.to), ...named(['k', 'by', 'disjoint'])],
+    criticality: () => [...named(['weight', 'domain']), ...(asked.limit ? [`top=${asked.limit}`] : [])],
+    findings: () => [],
+  }[question]();
+  if (asked.horizon_s !== undefined) given.push(`horizon_s=${asked.horizon_s}`);
+  return [`from twin import ${[...used].sort().join(', ')}`, '', `twin = Twin.connect(${python(BASE.href.replace(/\/$/, ''))})`, `result = twin.${question}(${given.join(', ')})`, 'print(result)', ''].join('\n');
 }
 
 const KEPT = ['impact', 'compare', 'paths', 'criticality'];

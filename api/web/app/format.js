@@ -37,6 +37,12 @@ export function seconds(text) {
   return sum || null;
 }
 
+/** Seconds as a duration that the API and the command line take: `2d`, `90min`, `45s`. */
+export function compact(value) {
+  const [size, unit] = PARTS.find(([of]) => value % of === 0 && value > 0) ?? PARTS[3];
+  return `${Math.round(value / size)}${unit}`;
+}
+
 /** Whether *text* is a horizon that the API takes. */
 export const isDuration = (text) => /^([0-9]{1,6}(s|min|m|h|d)){1,4}$/.test(text) || /^\d{1,15}$/.test(text);
 

@@ -2,6 +2,7 @@
 
 import { address, post } from './api.js';
 import { button, copy, dialog, field, h, icon, problem, put, waiting } from './dom.js';
+import { compact } from './format.js';
 import { documentText } from './hazard.js';
 import * as state from './state.js';
 
@@ -16,7 +17,7 @@ function keysOf(event, side = '') {
   };
 }
 
-const HORIZON = (value) => (value === null || value === undefined ? null : typeof value === 'number' ? `${value}s` : value);
+const HORIZON = (value) => (value === null || value === undefined ? null : typeof value === 'number' ? compact(value) : value);
 
 /**
  * The hash that shows a question's answer, without `#`; null for questions that no view asks.

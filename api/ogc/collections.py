@@ -9,7 +9,6 @@ from fastapi import APIRouter, Request, Response
 from api.ogc.crs import CRS84
 from api.ogc.layer import Layer
 from api.ogc.links import GEOJSON, JSON, SCHEMA, OfferDep, address, base, link, only, reply
-from api.ogc.shelf import Offer
 
 router = APIRouter()
 REL = "http://www.opengis.net/def/rel/ogc/1.0/"
@@ -28,7 +27,7 @@ def list_collections(request: Request, offer: OfferDep) -> Response:
         "crs": list(offer.crs),
         "numberMatched": len(offer.layers),
         "numberReturned": len(offer.layers),
-        "collections": [described(request, offer, layer, ["#/crs"]) for layer in offer.layers.values()],
+        "collections": [described(request, layer, list(offer.crs)) for layer in offer.layers.values()],
     }
     return reply(request, body)
 
@@ -37,12 +36,12 @@ def list_collections(request: Request, offer: OfferDep) -> Response:
 def get_collection(request: Request, collection: str, offer: OfferDep) -> Response:
     """One collection."""
     only(request)
-    body = described(request, offer, offer.layer(collection), list(offer.crs))
+    body = described(request, offer.layer(collection), list(offer.crs))
     return reply(request, body)
 
 
-def described(request: Request, offer: Offer, layer: Layer, crs: list[str]) -> dict[str, Any]:
-    """A collection as JSON; *crs* as its list says."""
+def described(request: Request, layer: Layer, crs: list[str]) -> dict[str, Any]:
+    """A collection as JSON, with the list *crs* of systems."""
     about = layer.about
     extent: dict[str, Any] = {}
     if layer.extent is not None:
@@ -66,7 +65,9 @@ def links_of(request: Request, layer: Layer) -> list[dict[str, Any]]:
     """Links of a collection; some twice, because GDAL looks for other names and media types than the standard."""
     name = layer.about.id
     schema, asked = address(request, name, "schema"), address(request, name, "queryables")
+    tiles = link(address(request, name, "tiles"), f"{REL}tilesets-vector", JSON, "Its vector tiles")
     return [
+        *([tiles] if layer.about.group == "assets" and layer.about.geometry is not None else []),
         link(address(request, name), "self", JSON, "This collection"),
         link(address(request, name, "items"), "items", GEOJSON, "Its features"),
         link(schema, f"{REL}schema", SCHEMA, "Schema of the properties (Part 5)"),

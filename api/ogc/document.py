@@ -158,7 +158,7 @@ def _path(name: str, description: str, schema: dict[str, Any]) -> dict[str, Any]
 def components(crs: list[str], collections: list[str]) -> dict[str, Any]:
     """What paths refer to: parameters, answers and their schemas."""
     number = {"type": "number"}
-    box = {"type": "array", "oneOf": [{"minItems": 4, "maxItems": 4}, {"minItems": 6, "maxItems": 6}], "items": number}
+    box = {"type": "array", "minItems": 4, "maxItems": 6, "items": number}
     limit = {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}
     system = {"type": "string", "format": "uri", "enum": crs, "default": CRS84}
     parameters = {

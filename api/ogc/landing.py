@@ -63,6 +63,13 @@ def landing(request: Request) -> Response:
             link(f"{root}/collections", "http://www.opengis.net/def/rel/ogc/1.0/data", JSON, "As above"),
             link(f"{root}/tiles", "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector", JSON, "Vector tiles"),
             link(f"{root}/tileMatrixSets", "http://www.opengis.net/def/rel/ogc/1.0/tiling-schemes", JSON, "Schemes"),
+            link(f"{root}/tiles", "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector", JSON, "Vector tiles"),
+            link(
+                f"{root}/tileMatrixSets",
+                "http://www.opengis.net/def/rel/ogc/1.0/tiling-schemes",
+                JSON,
+                "Tile matrix sets",
+            ),
             link(f"{root}/qgis/twin.qlr", "related", "application/x-qgis-layer-definition", "All of it, for QGIS"),
         ],
     }

@@ -69,13 +69,7 @@ class Ends:
         plain = pc.binary_join_element_wise(start, types.take(pa.array(a.link_type)), end, " ")
         group = self.groups
         found = pc.if_else(pc.is_valid(group), pc.binary_join_element_wise(plain, pc.fill_null(group, ""), " "), plain)
-        words = found.to_pylist()
-        seen: dict[str, int] = {}
-        for at, word in enumerate(words):
-            seen[word] = count = seen.get(word, 0) + 1
-            if count > 1:
-                words[at] = f"{word} #{count}"
-        return pa.array(words, pa.string())
+        return found if pc.count_distinct(found).as_py() == len(found) else _numbered(found)
 
     @cached_property
     def groups(self) -> pa.Array:
@@ -106,6 +100,17 @@ class Ends:
         return pa.array([word] * len(links), pa.string())
 
 
+def _numbered(ids: pa.Array) -> pa.Array:
+    """Ids with a number behind those that were there before."""
+    seen: dict[str, int] = {}
+    words = ids.to_pylist()
+    for at, word in enumerate(words):
+        seen[word] = count = seen.get(word, 0) + 1
+        if count > 1:
+            words[at] = f"{word} #{count}"
+    return pa.array(words, pa.string())
+
+
 def _need(value: int) -> str | None:
     return None if value == 0 else "all" if value == NEED_ALL else "any" if value == 1 else str(value)
 
@@ -123,7 +128,7 @@ def link_layers(snapshot: Snapshot, schema: Schema) -> Iterator[Layer]:
 
 def _layer(ends: Ends, schema: Schema, name: str, form: str, links: Any) -> Layer:
     kind = schema.link_types.get(name)
-    links = links[np.argsort(np.array(ends.ids.take(pa.array(links)).to_pylist(), dtype=object), kind="stable")]
+    links = links[pc.sort_indices(ends.ids.take(pa.array(links))).to_numpy()]
     about = About(
         id=f"links-{name.lower()}" + ("" if form == "line" else f"-{SUFFIXES[form]}"),
         title=f"links: {name}" + ("" if form == "line" else f" ({SUFFIXES[form]})"),

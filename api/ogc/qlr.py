@@ -40,7 +40,7 @@ WGS84 = (
 def get_layer_definition(
     request: Request, view: ViewDep, offer: OfferDep, result: Annotated[str | None, Query(max_length=64)] = None
 ) -> Response:
-    """All layers that have a place, or those of one saved result, as a QGIS layer definition."""
+    """All layers of the twin that have a place, or those of one saved result, as a QGIS layer definition."""
     only(request, ("result", "f"), ("qlr",))
     content = HEAD + xml.tostring(definition(offer, view.schema, base(request), result), encoding="unicode").encode()
     name = "twin.qlr" if result is None else f"twin-{result}.qlr"
@@ -55,21 +55,18 @@ def get_layer_definition(
 
 
 def definition(offer: Offer, schema: Schema, server: str, result: str | None) -> xml.Element:
-    """The definition for what is served at *server*: of one saved result, or of everything.
+    """The definition for what is served at *server*: of one saved result, or of the twin itself.
 
     Raises:
         NotFound: there is no such result.
     """
-    if result is not None:
-        layers = offer.of_result(result)
-    else:
-        layers = offer.layers
+    layers = offer.shelf.layers if result is None else offer.of_result(result)
     root = xml.Element("qlr")
     tree = xml.SubElement(root, "layer-tree-group", name="Infrastructure twin", checked="Qt::Checked", expanded="1")
     maps = xml.Element("maplayers")
     groups: dict[str, xml.Element] = {}
     for layer in layers.values():
-        if layer.about.geometry is None:
+        if layer.about.geometry is None or layer.size == 0:  # QGIS cannot tell what an empty layer is
             continue
         title = _group(layer.about, schema)
         if title not in groups:

@@ -157,7 +157,8 @@ def _instant(text: str, name: str) -> int:
 
 
 def _within(layer: Layer, area: Any) -> Any:
-    mask = np.zeros(layer.size, bool)
+    """(n,) features that touch an area, and those without a geometry (/req/core/fc-bbox-response)."""
+    mask = np.asarray(shapely.is_missing(layer.shapes()), bool)
     parts = shapely.get_parts(area) if area.geom_type == "MultiPolygon" else [area]
     for part in parts:
         mask[layer.tree().query(part, predicate="intersects")] = True
@@ -165,7 +166,8 @@ def _within(layer: Layer, area: Any) -> Any:
 
 
 def during(layer: Layer, text: str) -> Any:
-    """(n,) features whose time has an instant in common with ``datetime``; none where they have no time.
+    """(n,) features whose time has an instant in common with ``datetime``, and those that have none
+    (/req/core/fc-time-response).
 
     Raises:
         InvalidParameter: neither a date, an instant nor an interval of two (``..`` for an open end).
@@ -181,13 +183,13 @@ def during(layer: Layer, text: str) -> Any:
             f"datetime: {error.detail}", fix="Give a date, an instant, or two of them with a slash between."
         ) from None
     if layer.about.time is None:
-        return np.zeros(layer.size, bool)
+        return np.ones(layer.size, bool)
     first, last = layer.about.time
     low = column(INSTANT, layer.values(first)).data[0]
     high = pa.scalar(NEVER, pa.int64()) if last is None else column(INSTANT, layer.values(last)).data[1]
     own = Value(INTERVAL, (pc.fill_null(low, EVER) if last is None else low, high), False)
-    found = pc.and_kleene(temporal.related("t_intersects", own, asked), pc.is_valid(low))
-    mask: Any = pc.fill_null(found, False).to_numpy(zero_copy_only=False)
+    found = pc.or_kleene(temporal.related("t_intersects", own, asked), pc.is_null(low))
+    mask: Any = pc.fill_null(found, True).to_numpy(zero_copy_only=False)
     return mask
 
 

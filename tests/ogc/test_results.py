@@ -55,7 +55,7 @@ def test_an_impact_is_a_layer_of_each_part(served: Served) -> None:
     assert "demo:ups" in by_asset["demo:server"]["cause"]
     made = dt.datetime.fromisoformat(saved["made_at"])
     late = dt.datetime.fromisoformat(by_asset["demo:server"]["at"]) - made
-    assert late.total_seconds() == by_asset["demo:server"]["time_s"] == 3600 + 900
+    assert late.total_seconds() == by_asset["demo:server"]["time_s"] == 60 + 3600 + 900
 
     links = rows(served, *parts(saved, "links"))
     told = [(m, a["id"], g["service"]) for a in affected for g in a["lost"] for m in g["failed_members"]]

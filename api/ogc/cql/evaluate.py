@@ -47,6 +47,8 @@ COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     ">=": pc.greater_equal,
 }
 ARITHMETIC = ("+", "-", "*", "/", "%", "^", "div")
+#: Longest pattern of LIKE; far below what the matcher's memory holds.
+LONGEST_PATTERN = 2000
 ORDERED = (NUMBER, TEXT, INSTANT, DATE)
 
 
@@ -238,8 +240,8 @@ def _like(op: str, value: Value, pattern: Value) -> Value:
     _all(op, TEXT, (value, pattern))
     if not pattern.single:
         raise refuse("the pattern of LIKE is a text in single quotes, not a property", op)
-    if pattern.data.as_py() is None:
-        return Value(TRUTH, pa.scalar(None, pa.bool_()), True)
+    if len(pattern.data.as_py()) > LONGEST_PATTERN:
+        raise refuse(f"a pattern of LIKE has at most {LONGEST_PATTERN} characters", op)
     return Value(TRUTH, pc.match_substring_regex(value.data, like_pattern(pattern.data.as_py())), False)
 
 

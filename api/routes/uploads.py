@@ -43,7 +43,7 @@ UploadsDep = Annotated[Uploads, Depends(_uploads)]
 
 
 def _importing(request: Request) -> Importing:
-    return Importing(request.app.state.holder, request.app.state.uploads, lambda: None)
+    return Importing(request.app.state.holder, request.app.state.uploads, request.app.state.watcher.look)
 
 
 @router.post(

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
+from api import wire_files
 from api.deps import LibraryDep, View, ViewDep
 from api.downloads import Asked, download
 from api.errors import documented
@@ -23,15 +24,22 @@ router = APIRouter(tags=["files"])
 
 def _answers(formats: Mapping[str, FileFormat]) -> dict[int | str, dict[str, Any]]:
     """What a download may answer with."""
-    binary = {"schema": {"type": "string", "format": "binary"}}
+    media = {each.media_type.partition(";")[0] for each in formats.values()} - {"application/json"}
+    binary, document = {"type": "string", "format": "binary"}, {"type": "object"}
     return {
         200: {
             "description": "The file; formats that are not streamed can be asked for in ranges",
-            "content": {each.media_type.partition(";")[0]: binary for each in formats.values()},
+            "content": {name: {"schema": document if name.endswith("+json") else binary} for name in sorted(media)},
         },
         206: {"description": "The range that was asked for"},
         416: {"description": "The file has no such range"},
     }
+
+
+def _graph_answers() -> dict[int | str, dict[str, Any]]:
+    found = _answers(GRAPH_FORMATS)
+    found[200]["model"] = wire_files.GraphDocument
+    return {**found, **documented([400, 409])}
 
 
 @router.get(
@@ -66,7 +74,7 @@ def export_assets(request: Request, view: ViewDep, query: Annotated[LayerQuery, 
     operation_id="exportGraph",
     summary="The whole graph as a file",
     response_class=Response,
-    responses={**_answers(GRAPH_FORMATS), **documented([400, 409])},
+    responses=_graph_answers(),
 )
 def export_graph(request: Request, view: ViewDep, query: Annotated[GraphQuery, Query()]) -> Response:
     """All assets and links, with the gate that each link is in, for graph programs and other twins."""

@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 
 from api.uploads.names import safe
-from twin.errors import InvalidParameter, LimitExceeded
+from twin.errors import InvalidParameter, LibraryUnavailable, LimitExceeded
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
@@ -30,7 +30,7 @@ async def receive(request: Request, folder: Path, most: int) -> dict[str, str]:
 
     Raises:
         RequestValidationError: the body is no multipart form. LimitExceeded: it is too large or has too many parts.
-        InvalidParameter: a file has no usable name, or one name comes twice.
+        InvalidParameter: a file has no usable name, or one name comes twice. LibraryUnavailable: the disk is full.
     """
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     if kind != b"multipart/form-data" or not options.get(b"boundary"):
@@ -43,6 +43,8 @@ async def receive(request: Request, folder: Path, most: int) -> dict[str, str]:
         parser.finalize()
     except MultipartParseError as error:
         raise _unfit("multipart_invalid", f"the body is no multipart form: {error}") from None
+    except OSError as error:
+        raise LibraryUnavailable(f"the upload cannot be written: {error.strerror or error}") from error
     except ClientDisconnect:
         raise _unfit("multipart_invalid", "the body ended before it was whole") from None
     finally:
@@ -132,7 +134,7 @@ class Form:
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             self._file = target.open("xb")
-        except FileExistsError:
+        except (FileExistsError, NotADirectoryError, IsADirectoryError):
             raise InvalidParameter(f"{path} comes twice", fix="Give each file a name of its own.") from None
 
     def _take(self, data: bytes) -> None:

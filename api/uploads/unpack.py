@@ -11,7 +11,7 @@ import zlib
 from pathlib import Path
 
 from api.uploads.names import safe
-from twin.errors import InvalidParameter, SourceUnreadable
+from twin.errors import InvalidParameter, LibraryUnavailable, SourceUnreadable
 
 MAX_ENTRIES = 20_000
 #: From this size on, an entry that unpacks to more than MAX_RATIO times its size is taken for a bomb.
@@ -29,7 +29,8 @@ def unpack(archive: Path, folder: Path, most: int) -> None:
         most: bytes of all files together.
 
     Raises:
-        SourceUnreadable: it is damaged, encrypted, leads outside, or unpacks to too much.
+        SourceUnreadable: it is damaged, encrypted, leads outside, or unpacks to too much. LibraryUnavailable: the disk
+            is full.
     """
     try:
         with zipfile.ZipFile(archive) as packed:
@@ -39,6 +40,10 @@ def unpack(archive: Path, folder: Path, most: int) -> None:
             left = most
             for entry in entries:
                 left -= _write(packed, entry, folder, left, archive.name)
+    except (FileExistsError, NotADirectoryError, IsADirectoryError):
+        raise SourceUnreadable(f"{archive.name} has one name twice", fix="Pack it again.") from None
+    except OSError as error:
+        raise LibraryUnavailable(f"the upload cannot be unpacked: {error.strerror or error}") from error
     except BROKEN as error:
         raise SourceUnreadable(f"{archive.name} is no readable zip: {error}", fix="Pack it again.") from None
 

@@ -197,7 +197,10 @@ def test_an_import_is_refused_when_the_twin_moved_on(twin: Twin, client: TestCli
 def test_hostile_archives_are_refused(client: TestClient, twin: Twin) -> None:
     uploads = twin.home / "uploads"
     before = sorted(path.name for path in uploads.iterdir()) if uploads.is_dir() else []
-    outside, link, bomb = io.BytesIO(), io.BytesIO(), io.BytesIO()
+    outside, link, bomb, twice = io.BytesIO(), io.BytesIO(), io.BytesIO(), io.BytesIO()
+    with zipfile.ZipFile(twice, "w") as archive:
+        archive.writestr("a/assets.csv", ASSETS)
+        archive.writestr("a", ASSETS)
     with zipfile.ZipFile(outside, "w") as archive:
         archive.writestr("../../evil.csv", ASSETS)
     with zipfile.ZipFile(link, "w") as archive:
@@ -206,7 +209,7 @@ def test_hostile_archives_are_refused(client: TestClient, twin: Twin) -> None:
         archive.writestr(entry, "/etc/passwd")
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("assets.csv", b"0" * (20 << 20))
-    for content in (outside, link, bomb):
+    for content in (outside, link, bomb, twice):
         response = client.post("/uploads", files=[("file", ("x.zip", content.getvalue()))])
         assert (response.status_code, response.json()["code"]) == (422, "source_unreadable"), response.text
     broken = packed({"assets.csv": ASSETS})[:-30]
@@ -246,8 +249,9 @@ def test_what_is_no_form_is_refused(client: TestClient) -> None:
         assert response.status_code == 400, (body, response.text)
     assert client.post("/uploads", files=form(a__csv="x"), data={"colour": "red"}).status_code == 422
     assert client.post("/uploads", files=form(a__csv="x"), data={"options": "["}).status_code == 422
-    twice = [*form(a__csv="x"), *form(a__csv="y")]
-    assert client.post("/uploads", files=twice).status_code == 400
+    for second in ("a.csv", "a.csv/b.csv"):
+        twice = [("file", ("a.csv", b"x")), ("file", (second, b"y"))]
+        assert client.post("/uploads", files=twice).status_code == 400
 
 
 def test_uploads_have_bounds_of_their_own(twin: Twin) -> None:

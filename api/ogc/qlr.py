@@ -6,6 +6,7 @@ layers are read from this server as they are looked at, filtered by the map's ex
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 from urllib.parse import quote
 from xml.etree import ElementTree as xml
@@ -23,6 +24,8 @@ from twin.schema import Schema
 router = APIRouter()
 
 MEDIA = "application/x-qgis-layer-definition"
+#: Characters that XML cannot have at all; a result's name may.
+NO_XML = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
 HEAD = b"<!DOCTYPE qgis-layer-definition>\n"
 #: Layers that are on at first: enough to see the twin, little enough to be quick.
 SHOWN = ("substation", "power_line", "data_centre", "exchange", "span")
@@ -42,7 +45,8 @@ def get_layer_definition(
 ) -> Response:
     """All layers of the twin that have a place, or those of one saved result, as a QGIS layer definition."""
     only(request, ("result", "f"), ("qlr",))
-    content = HEAD + xml.tostring(definition(offer, view.schema, base(request), result), encoding="unicode").encode()
+    text = xml.tostring(definition(offer, view.schema, base(request), result), encoding="unicode")
+    content = HEAD + NO_XML.sub(" ", text).encode()
     name = "twin.qlr" if result is None else f"twin-{result}.qlr"
     headers = {
         "ETag": body_tag(content),

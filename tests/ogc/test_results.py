@@ -128,7 +128,7 @@ def test_named_results_are_listed_and_removed_ones_are_gone(served: Served) -> N
 
 
 def test_the_layer_definition_names_layers_that_are_there(served: Served) -> None:
-    saved = save(served, "impact", {"hazard": HAZARD})
+    saved = save(served, "impact", {"hazard": HAZARD}, "A <name> & \x01 more")
     for address in ("/qgis/twin.qlr", f"/qgis/twin.qlr?result={saved['id']}"):
         response = served.get(address)
         assert response.headers["content-type"] == "application/x-qgis-layer-definition"

@@ -9,12 +9,17 @@ from api.event_queries import CompareRequest, ExplainRequest, ImpactRequest
 from api.failure_queries import MAX_WORK, RUNS_S, ExposedRequest, check_limit
 from api.limits import Limits
 from api.questions.question import HURRIED, Effort
+from twin.impact import ImpactResult
 
 
 def impact(view: View, body: ImpactRequest, limits: Limits, effort: Effort = HURRIED) -> dict[str, Any]:
     """What an event does."""
-    result = view.snapshot.impact(body.event(limits, view.saved_event), horizon_s=body.horizon_s)
-    return {**result.to_dict(), "notice": view.notice}
+    return {**impact_of(view, body, limits).to_dict(), "notice": view.notice}
+
+
+def impact_of(view: View, body: ImpactRequest, limits: Limits) -> ImpactResult:
+    """What an event does, not as plain data yet."""
+    return view.snapshot.impact(body.event(limits, view.saved_event), horizon_s=body.horizon_s)
 
 
 def timeline(view: View, body: ImpactRequest, limits: Limits, effort: Effort = HURRIED) -> dict[str, Any]:

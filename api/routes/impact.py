@@ -8,8 +8,8 @@ from api import wire
 from api.deps import LimitsDep, ViewDep
 from api.errors import documented
 from api.event_queries import ImpactRequest
-from api.formats import FORMAT_QUERY, respond
-from api.questions.events import impact
+from api.formats import FORMAT_QUERY, Reply, give
+from api.questions.events import impact_of
 from api.security import asks
 
 router = APIRouter(tags=["impact"])
@@ -29,5 +29,12 @@ def ask_impact(request: Request, body: ImpactRequest, view: ViewDep, limits: Lim
     """
     view = view.supposing(body.what_if)
     headers = {"X-Twin-Revision": str(view.snapshot.revision)}
-    document = impact(view, body, limits)
-    return respond(request, "impact", document, headers, view.snapshot.catalogue)
+    result = impact_of(view, body, limits)
+    reply = Reply(
+        "impact",
+        lambda: {**result.to_dict(), "notice": view.notice},
+        result.to_arrow,
+        lambda: {**result.beside(), "notice": view.notice},
+        "id",
+    )
+    return give(request, reply, headers, view.snapshot.catalogue)

@@ -184,6 +184,7 @@ PLAIN = {
     "listLoaders": "the loaders of this server",
     "getSubscription": "one subscription",
     "getTileJson": "TileJSON",
+    "exportGraph": "a file",
     "listKeys": "the keys of this server",
 }
 

@@ -252,13 +252,23 @@ def _write_table(table: pa.Table, path: Path) -> None:
 
 
 def to_csv(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Rows as CSV; lists and objects in a cell are JSON."""
+    """Rows as CSV; lists and objects in a cell are JSON; text that a spreadsheet would run gets an apostrophe."""
+    from twin.export.comma import guarded
+
     names = list(dict.fromkeys(name for row in rows for name in row))
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(names)
-    writer.writerows([_csv_cell(row.get(name)) for name in names] for row in rows)
+    cells = ([_csv_cell(row.get(name)) for name in names] for row in rows)
+    writer.writerows(
+        [_one_line_end(guarded(cell)) if isinstance(cell, str) else cell for cell in line] for line in cells
+    )
     return out.getvalue()
+
+
+def _one_line_end(text: str) -> str:
+    """*text* with ends of lines that the writer puts between quotes: it does not for a carriage return alone."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _csv_cell(value: Any) -> Any:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
+import pyarrow as pa
 
 from twin.display.answer import Answer
 from twin.display.where import InArrays
 from twin.impact import verdicts as v
-from twin.impact.affected import affected, rode, seconds, texts
+from twin.impact.affected import Entries, affected, affected_table, rode, seconds, texts
 from twin.impact.events.event import Chosen
 from twin.impact.events.stake import capacity_lost, stake
 from twin.impact.foundation import Foundation
@@ -22,6 +24,26 @@ from twin.snapshot.arrays import Longs
 
 MODEL_LEVEL = "L1"
 COUNTED = ("failed", "down", "interrupted", "degraded", "at_risk")
+
+
+class Later:
+    """A member that may be given as a function, which makes it when somebody first asks for it."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Entries:
+        """The entries, made now if they were not yet."""
+        if instance is None:
+            raise AttributeError(self.name)  # to the dataclass: there is no default
+        held = instance.__dict__[self.name]
+        if callable(held):
+            held = instance.__dict__[self.name] = held()
+        entries: Entries = held
+        return entries
+
+    def __set__(self, instance: Any, value: Entries | Callable[[], Entries]) -> None:
+        instance.__dict__[self.name] = value
 
 
 @dataclass(repr=False)
@@ -44,7 +66,7 @@ class ImpactResult(Answer):
     revision: int
     summary: dict[str, dict[str, int]]
     assumptions: dict[str, Any]
-    affected: list[dict[str, Any]]
+    affected: Later = Later()
     standby: list[dict[str, Any]] = field(default_factory=list)
     rode: list[dict[str, Any]] = field(default_factory=list)
     capacity_lost: dict[str, dict[str, float]] = field(default_factory=dict)
@@ -57,21 +79,31 @@ class ImpactResult(Answer):
         """Every asset of the event or affected by it; some of them twice."""
         return [*self.event["failed"], *(entry["id"] for entry in self.affected)]
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data, ready for JSON."""
+    def to_arrow(self) -> pa.Table:
+        """What is affected as columns; straight from the arrays where the answer was made in this process."""
+        columns: Callable[[], pa.Table] = self.__dict__.get("_columns", super().to_arrow)
+        return columns()
+
+    def beside(self) -> dict[str, Any]:
+        """Plain data without what is affected."""
         return {
             "event": self.event,
             "revision": self.revision,
             "model_level": self.model_level,
             "summary": self.summary,
             "assumptions": self.assumptions,
-            "affected": self.affected,
             "standby": self.standby,
             "rode": self.rode,
             "capacity_lost": self.capacity_lost,
             "stake": self.stake,
             "notes": self.notes,
         }
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, ready for JSON."""
+        said = self.beside()
+        first = ("event", "revision", "model_level", "summary", "assumptions")
+        return {name: said[name] for name in first} | {"affected": self.affected} | said
 
 
 def assemble(whole: System, part: Region, chosen: Chosen, run: Run, verdicts: v.Verdicts) -> ImpactResult:
@@ -84,7 +116,6 @@ def assemble(whole: System, part: Region, chosen: Chosen, run: Run, verdicts: v.
     system, event = part.system, chosen.rows
     sums = stake(whole, part, verdicts, chosen)
     rows = v.rows_affected(verdicts)
-    entries = affected(system, run, verdicts, rows)
     horizon = None if np.isinf(run.horizon_s) else run.horizon_s
     notes = ["Topology and gates only (L1): overload after re-routing is not checked."]
     idle = event[~whole.baseline[event]]
@@ -100,13 +131,15 @@ def assemble(whole: System, part: Region, chosen: Chosen, run: Run, verdicts: v.
         revision=whole.arrays.revision,
         summary=_summary(system, verdicts, rows),
         assumptions=assumptions(whole, ground),
-        affected=entries,
+        affected=lambda: affected(system, run, verdicts, rows),
         standby=_standby(system, run),
-        rode=rode(system, run, verdicts, entries),
+        rode=[],
         capacity_lost=capacity_lost(sums),
         stake=sums,
         notes=notes + chosen.notes,
     )
+    made.rode = rode(system, run, verdicts, lambda: made.affected)
+    made.__dict__["_columns"] = lambda: affected_table(system, run, verdicts, rows)
     return made.placed(InArrays(whole.arrays))
 
 

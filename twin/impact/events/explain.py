@@ -128,7 +128,7 @@ def explain(asked: Asked, asset_id: str) -> ExplainResult:
     words = Words(asked)
     rows, whole = _closure(asked, row)
     proof = affected(asked.system, asked.run, asked.verdicts, rows)
-    ridden = rode(asked.system, asked.run, asked.verdicts, proof)
+    ridden = rode(asked.system, asked.run, asked.verdicts, lambda: proof)
     node = asked.causes.start(row)
     steps, _ = chains(asked, [node])
     chain = asked.causes.chain(node)

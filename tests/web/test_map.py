@@ -59,7 +59,9 @@ def test_the_map_stands(looked: Looked, api: httpx.Client) -> None:
 def test_layers_are_hidden_and_the_address_says_so(looked: Looked) -> None:
     page = looked.open("layers=1")
     assert drawn(page, "twin-lines-energy") > 100
-    page.locator("#layers .domain", has_text="Energy").locator("summary input").click()
+    page.get_by_role("button", name="Energy", exact=True).click()
+    expect(page.locator("#layers .domain", has_text="Energy").locator("ul")).to_contain_text("power line")
+    page.locator("#layers .domain", has_text="Energy").locator(".line input").click()
     assert drawn(page, "twin-lines-energy") == 0
     assert "power_line" in page.url
     looked.reload()

@@ -71,6 +71,7 @@ def test_the_same_question_as_command_and_as_program(browser: Browser, server: s
     context.close()
     names: dict[str, Any] = {}
     exec(program, names)  # as who pasted it would
+    names["twin"].close()
     answer = api.post("/impact", json=ASKED).json()
     assert {row["id"] for row in names["result"].to_dict()["affected"]} == {row["id"] for row in answer["affected"]}
 

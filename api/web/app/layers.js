@@ -46,11 +46,15 @@ function group(domain, vocabulary, counts) {
   const { colour, shape } = domainStyle(domain.name, domain.colour);
   const total = names.reduce((sum, name) => sum + counts.get(name), 0);
   const key = `twin.open.${domain.name}`;
-  return h('details', { class: 'domain', open: sessionStorage.getItem(key) === '1', ontoggle: ({ target }) => sessionStorage.setItem(key, target.open ? '1' : '0') },
-    h('summary', {}, h('label', {}, all, shapeIcon(shape, colour)), h('span', { class: 'name' }, domain.title), h('span', { class: 'count' }, number(total))),
-    h('ul', {}, ...kinds.map((kind) => h('li', {}, h('label', { title: kind.description },
-      h('input', { type: 'checkbox', checked: !hidden.has(kind.name), onchange: ({ target }) => change([kind.name], target.checked) }), words(kind.name)),
-      h('span', { class: 'count' }, number(counts.get(kind.name)))))));
+  const list = h('ul', { hidden: sessionStorage.getItem(key) !== '1' }, ...kinds.map((kind) => h('li', {}, h('label', { title: kind.description },
+    h('input', { type: 'checkbox', checked: !hidden.has(kind.name), onchange: ({ target }) => change([kind.name], target.checked) }), words(kind.name)),
+  h('span', { class: 'count' }, number(counts.get(kind.name))))));
+  const unfold = h('button', { type: 'button', class: 'unfold', 'aria-expanded': String(!list.hidden), title: `Kinds of ${domain.title}`, onclick: () => {
+    list.hidden = !list.hidden;
+    unfold.setAttribute('aria-expanded', String(!list.hidden));
+    sessionStorage.setItem(key, list.hidden ? '0' : '1');
+  } }, domain.title);
+  return h('div', { class: 'domain' }, h('div', { class: 'line' }, h('label', {}, all, shapeIcon(shape, colour)), unfold, h('span', { class: 'count' }, number(total))), list);
 }
 
 const swatch = (colour, text, title) => h('li', { title }, h('i', { class: 'swatch', style: { background: colour } }), text);

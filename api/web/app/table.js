@@ -13,7 +13,7 @@ export function table(columns, rows, { asset, label }) {
   const body = h('tbody');
   let by = -1;
   let up = true;
-  const headers = columns.map((column, at) => h('th', { scope: 'col', class: column.number ? 'n' : '' }, h('button', { type: 'button', onclick: () => sort(at) }, column.title)));
+  const headers = columns.map((column, at) => h('th', { scope: 'col', class: column.number ? 'n' : '' }, column.title ? h('button', { type: 'button', onclick: () => sort(at) }, column.title) : null));
   const fill = () => {
     const sorted = by < 0 ? rows : rows.toSorted((a, b) => compare(columns[by].value(a), columns[by].value(b)) * (up ? 1 : -1));
     put(body, ...sorted.map((row) => h('tr', asset ? hoverable(asset(row)) : {}, ...columns.map((column) => h('td', { class: column.number ? 'n' : '' }, column.show ? column.show(row) : column.value(row))))));

@@ -64,6 +64,12 @@ EXIT: dict[type[e.TwinError], int] = {
     e.RequestRefused: USAGE,
     e.KeysRequired: USAGE,
     e.Overloaded: UNREACHABLE,
+    e.ApiUnavailable: UNREACHABLE,
+    e.ApiAnswerInvalid: INTERNAL,
+    e.LibraryUnavailable: UNREACHABLE,
+    e.UploadOutdated: USAGE,
+    e.JobInterrupted: UNREACHABLE,
+    e.InvalidFilter: USAGE,
 }
 
 

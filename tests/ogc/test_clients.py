@@ -192,3 +192,13 @@ def test_owslib_reads_all_parts(served: Served) -> None:
     assert (found["numberMatched"], found["numberReturned"]) == (2, 1)
     assert client.collection_item("energy-power_line", found["features"][0]["id"])["properties"]["voltage_kv"] == 220
     assert "/collections/energy-power_line/items" in client.api()["paths"]
+
+
+@pytest.mark.gdal
+def test_ogr2ogr_takes_the_whole_twin_into_one_file(served: Served, gdal: Callable[..., str], tmp_path: Path) -> None:
+    target = tmp_path / "twin.gpkg"
+    gdal("ogr2ogr", "-f", "GPKG", str(target), f"OAPIF:{served.ogc}", "-oo", "PAGE_SIZE=1000")
+    written = dict(pyogrio.list_layers(target).tolist())
+    assert set(written) == {entry["id"] for entry in served.get("/collections").json()["collections"]}
+    for name in written:
+        assert pyogrio.read_info(target, layer=name)["features"] == served.items(name)["numberMatched"]

@@ -248,3 +248,15 @@ def test_the_list_shows_the_newest_first(client: TestClient, app: FastAPI) -> No
     assert rows["total"] > 2
     more = client.get(rows["next"]).json()
     assert not {row["id"] for row in rows["items"]} & {row["id"] for row in more["items"]}
+
+
+def test_open_streams_end_with_the_server(twin: Twin) -> None:
+    with served(create_app(twin)) as client:
+        asked = {"question": "screen", "asked": {"random": {"count": 10_000, "probability": 0.5}, "timeline": True}}
+        id = client.post("/jobs", json=asked).json()["id"]
+        stream = client.stream("GET", f"/jobs/{id}/events")
+        response = stream.__enter__()
+        assert next(events(response.iter_lines()))[1] == "progress"
+    with TestClient(create_app(twin)) as later:
+        job = later.get(f"/jobs/{id}").json()
+    assert (job["state"], job["error"]["code"]) == ("failed", "job_interrupted")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -139,23 +140,22 @@ def test_results_without_a_name_make_room(tmp_path: Path) -> None:
     library.close()
 
 
-def write(path: Path, count: int) -> None:
-    """Keep *count* results; run by several processes at once."""
-    library = Library(path)
-    for number in range(count):
-        library.keep_result("impact", FAILED, {"revision": number}, store_id="s", name=f"r{number}")
-    library.close()
+WRITER = """
+import sys
+from pathlib import Path
+from api.library import Library
+
+library = Library(Path(sys.argv[1]))
+for number in range(20):
+    library.keep_result("impact", {"failed": ["a"]}, {"revision": number}, store_id="s", name=f"r{number}")
+library.close()
+"""
 
 
 def test_several_processes_write_one_file(tmp_path: Path) -> None:
     path = tmp_path / "home" / "library.sqlite"
-    context = multiprocessing.get_context("spawn")
-    workers = [context.Process(target=write, args=(path, 20)) for _ in range(3)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    assert [worker.exitcode for worker in workers] == [0, 0, 0]
+    workers = [subprocess.Popen([sys.executable, "-c", WRITER, str(path)]) for _ in range(3)]
+    assert [worker.wait(60) for worker in workers] == [0, 0, 0]
     library = Library(path)
     assert library.count_results() == 60
     assert path.stat().st_mode & 0o077 == 0

@@ -198,16 +198,17 @@ def test_what_waits_is_delivered_after_a_restart(twin: Twin, receiver: Received)
 def test_an_upload_that_is_applied_is_told(twin: Twin, open_client: TestClient, receiver: Received) -> None:
     subscribed(open_client, question="criticality", asked={}, webhook=receiver.url, secret=SECRET)
     upload = open_client.post(
-        "/uploads", files=form(assets__csv=ASSETS, links__csv=LINKS), data={"loader": "tables", "source": "sent"}
+        "/uploads",
+        files=form(assets__csv=f"{ASSETS}plant,power_plant,P,13,52,\n", links__csv=f"{LINKS}plant,POWERS,bus/1\n"),
+        data={"loader": "tables", "source": "sent"},
     ).json()
     finished(open_client, upload["job"])
     job = finished(open_client, open_client.post(f"/uploads/{upload['id']}/apply").json()["id"])
-    until(lambda: receiver.requests)
-    told = receiver.bodies()[0]
-    assert told["after"]["revision"] == job["report"]["revision"]
+    revision = job["report"]["revision"]
+    told = until(lambda: [body for body in receiver.bodies() if body["after"]["revision"] == revision])[0]
     assert "sent:bus/1" in told["changed"]["added"]
-    open_client.post(f"/imports/{job['report']['run']}/undo")
-    until(lambda: len(receiver.requests) == 2)
+    undone = open_client.post(f"/imports/{job['report']['run']}/undo").json()["revision"]
+    until(lambda: [body for body in receiver.bodies() if body["after"]["revision"] == undone])
 
 
 def test_a_question_that_ends_in_an_error_is_a_change(

@@ -222,11 +222,18 @@ def test_rows_become_a_layer(twin: Twin, remote: RemoteTwin) -> None:
 
 
 def test_a_list_that_the_server_cuts_short_says_so(twin: Twin) -> None:
-    with served(create_app(twin, Limits(failed=3))) as url, Twin.connect(url) as remote:
+    with served(create_app(twin, Limits(failed=3, max_page=2))) as url, Twin.connect(url) as remote:
         with pytest.raises(LimitExceeded):
             remote.impact(["demo:plant"] * 4)
-        islands = remote.mesh("power")
-    assert not any("The API lists" in note for note in islands.notes)
+        cut = remote.screen({f"storm {n}": ["demo:plant"] for n in range(3)})
+        assert cut.table.num_rows == 2
+        assert cut.notes[-1] == "The API lists the first 2 of 3."
+        assert plain(remote.cold_start()) == plain(twin.cold_start())
+        assert plain(remote.findings()) == plain(twin.findings())
+        assert plain(remote.runs()) == plain(twin.runs())
+        assert [row["id"] for row in remote.find()] == [row["id"] for row in twin.find()]
+        shapes = remote.where.shapes([row["id"] for row in twin.find()] + [f"demo:{n}" for n in range(20)])
+        assert sum(shape is not None for shape in shapes) == 11
 
 
 def test_edits_are_made_and_taken_back_over_http(twin: Twin, remote: RemoteTwin) -> None:

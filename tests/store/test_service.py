@@ -212,6 +212,12 @@ def test_a_manifest_is_imported_and_then_asked(open_twin: Callable[[], Twin], tm
     assert [run["status"] for run in twin.runs()] == ["applied"]
 
 
+def test_a_twin_is_opened_by_the_settings_of_the_process(twin_env: Path, chain: Change) -> None:
+    with Twin.open() as twin:
+        assert twin.home == twin_env
+        assert twin.find(kind="bus") == twin.snapshot().find(kind="bus")
+
+
 def test_a_state_that_moves_while_it_is_read_is_read_again(
     open_twin: Callable[[], Twin], chain: Change, monkeypatch: pytest.MonkeyPatch
 ) -> None:

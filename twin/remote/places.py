@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,6 @@ from twin.remote.wire import Wire, path_of
 
 #: So many assets are looked up one by one; for more, all places are read once per revision.
 FEW = 20
-#: Features of one page.
-PAGE = 10_000
 
 
 class RemotePlaces:
@@ -50,6 +49,9 @@ class RemotePlaces:
             found[name] = None if shape is None else json.dumps(shape)
         return found
 
+    def _page(self, cursor: str | None, most: int) -> dict[str, Any]:
+        return self._wire.features("/assets", {"limit": most, "cursor": cursor})
+
     def _all(self) -> dict[str, str | None]:
         with self._lock:
             page = self._wire.get("/assets", {"limit": 1})
@@ -58,7 +60,7 @@ class RemotePlaces:
             held: dict[str, str | None] = {}
             cursor = None
             while True:
-                page = self._wire.features("/assets", {"limit": PAGE, "cursor": cursor})
+                page = self._wire.fitting(partial(self._page, cursor))
                 for feature in page["features"]:
                     shape = feature["geometry"]
                     held[feature["id"]] = None if shape is None else json.dumps(shape)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 from twin.display import Answer, Rows
@@ -28,8 +29,6 @@ from twin.remote.places import RemotePlaces
 from twin.remote.wire import Wire, path_of
 
 A = TypeVar("A", bound=Answer)
-#: Rows of a list that one answer to a POST gives at most.
-MOST = 10_000
 
 
 class RemoteQuestions:
@@ -64,10 +63,12 @@ class RemoteQuestions:
         return self._wire
 
     def _asked(self, cls: type[A], path: str, body: Mapping[str, Any], listed: str | None = None) -> A:
-        """The answer to a question by POST; a list that the server cut short is told in the notes."""
-        supposed = {} if self._edits is None else {"what_if": self._edits}
-        document = self._wire.post(path, {**body, **supposed})
-        if listed is not None and document["total"] > len(document[listed]):
+        """The answer to a question by POST; a list (*listed*) that the server cut short is told in the notes."""
+        whole = {**body, **({} if self._edits is None else {"what_if": self._edits})}
+        if listed is None:
+            return cls.from_dict(self._wire.post(path, whole)).placed(self._places)
+        document = self._wire.fitting(lambda most: self._wire.post(path, {**whole, "limit": most}))
+        if document["total"] > len(document[listed]):
             _told(document, f"The API lists the first {len(document[listed]):,} of {document['total']:,}.")
         return cls.from_dict(document).placed(self._places)
 
@@ -79,6 +80,9 @@ class RemoteQuestions:
         if islands < document.get("islands_total", 0):
             _told(document, f"The API lists the first {islands:,} of {document['islands_total']:,} islands.")
         return cls.from_dict(document).placed(self._places)
+
+    def _cold_start(self, skip: int, most: int) -> dict[str, Any]:
+        return self._wire.get("/cold-start", {"limit": most, "skip": skip, **self._supposed})
 
     def _walk(
         self, way: str, asset_id: str, depth: int | None, domains: Sequence[str] | None,
@@ -248,7 +252,7 @@ class RemoteQuestions:
         self, event: Event | Iterable[str], *, timeline: bool = False, horizon_s: float | None = None, named: int = 100
     ) -> ExposedResult:
         """What is one failure away after an event, and was not before; *named*: failures to name per asset."""
-        asked = {"timeline": timeline, "horizon_s": horizon_s, "named": named, "limit": MOST}
+        asked = {"timeline": timeline, "horizon_s": horizon_s, "named": named}
         return self._asked(ExposedResult, "/exposed", {**event_body(event), **asked}, "exposed")
 
     def screen(
@@ -294,7 +298,6 @@ class RemoteQuestions:
             "kind_unavailability": None if kind_probabilities is None else dict(kind_probabilities),
             "timeline": timeline,
             "horizon_s": horizon_s,
-            "limit": MOST,
         }
         return self._asked(CutSets, "/cut-sets", asked, "sets")
 
@@ -333,17 +336,17 @@ class RemoteQuestions:
         page: dict[str, Any] = {"complete": False}
         skip = 0
         while not page["complete"]:
-            page = self._wire.get("/cold-start", {"limit": MOST, "skip": skip, **self._supposed})
+            page = self._wire.fitting(partial(self._cold_start, skip))
             for place, names in enumerate(page["rounds"], page["first_round"]):
                 rounds.setdefault(place, []).extend(names)
             stuck += page["stuck"]
-            skip += MOST
+            skip += self._wire.most
         whole = {**page, "rounds": [rounds[place] for place in sorted(rounds)], "stuck": stuck}
         return ColdStart.from_dict(whole).placed(self._places)
 
     def deadlocks(self) -> Deadlocks:
         """Cores that must be started by hand, in order, with a witness cycle and where to start them."""
-        document = self._wire.get("/deadlocks", {"limit": MOST, **self._supposed})
+        document = self._wire.fitting(lambda most: self._wire.get("/deadlocks", {"limit": most, **self._supposed}))
         return Deadlocks.from_dict(document).placed(self._places)
 
 

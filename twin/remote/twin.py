@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -19,10 +20,6 @@ from twin.remote.wire import Wire, path_of
 
 if TYPE_CHECKING:
     import geopandas
-
-
-#: Rows of one page.
-PAGE = 10_000
 
 
 class RemoteTwin(RemoteQuestions):
@@ -59,7 +56,7 @@ class RemoteTwin(RemoteQuestions):
 
     def findings(self) -> Findings:
         """What is wrong or missing, worst first; each names its first thousand assets and counts them all."""
-        table, _ = self._wire.whole("/findings", {}, page=PAGE)
+        table, _ = self._wire.whole("/findings", {})
         return Findings(Finding.from_dict(row) for row in table.to_pylist()).placed(self._places)
 
     def completeness(self) -> CompletenessResult:
@@ -104,12 +101,15 @@ class RemoteTwin(RemoteQuestions):
         """Rows with an ``id`` (assets, ``impact(...).affected``) as a layer in WGS 84, one feature per row."""
         return layer_of("assets", table_of(rows, {}), self._places)
 
+    def _page(self, path: str, cursor: str | None, most: int) -> dict[str, Any]:
+        return self._wire.get(path, {"limit": most, "cursor": cursor})
+
     def _items(self, path: str) -> list[dict[str, Any]]:
         """All pages of a list whose rows have no fixed columns."""
         rows: list[dict[str, Any]] = []
         page: dict[str, Any] = {"cursor": None}
         while True:
-            page = self._wire.get(path, {"limit": PAGE, "cursor": page["cursor"]})
+            page = self._wire.fitting(partial(self._page, path, page["cursor"]))
             rows += page["items"]
             if page["cursor"] is None:
                 return rows

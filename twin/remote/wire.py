@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
 import httpx
 import pyarrow as pa
 
-from twin.errors import ApiAnswerInvalid, ApiUnavailable, InvalidParameter, TwinError
+from twin.errors import ApiAnswerInvalid, ApiUnavailable, InvalidParameter, LimitExceeded, TwinError
 from twin.remote.problems import error_of
 
 JSON, ARROW, GEOJSON = "application/json", "application/vnd.apache.arrow.stream", "application/geo+json"
+T = TypeVar("T")
+#: Rows that one answer gives, where the server does not say less.
+MOST = 10_000
+#: What a server says that gives less.
+LESS = re.compile(r"limit: at most ([\d,]+)")
 #: Seconds to wait when a busy server does not say how long, and at most.
 PAUSE_S, MAX_PAUSE_S = 1.0, 30.0
 #: How often a list that changes while it is read is begun again.
@@ -41,6 +47,7 @@ class Wire:
         if place.scheme.lower() not in ("http", "https") or not place.hostname or place.query or place.fragment:
             raise InvalidParameter(f"{url!r} is no address of an API", fix="Write it like https://twin.example:8000")
         self.url = url.rstrip("/")
+        self.most = MOST
         self._patience_s = patience_s
         self._told = threading.local()
         headers = {"User-Agent": f"infrastructure-twin/{version('infrastructure-twin')}"}
@@ -89,6 +96,21 @@ class Wire:
     def features(self, path: str, asked: Mapping[str, Any]) -> dict[str, Any]:
         """The answer to a GET as GeoJSON. Raises TwinError."""
         return self._read(self._send("GET", path, GEOJSON, params=_given(asked)))
+
+    def fitting(self, ask: Callable[[int], T]) -> T:
+        """What *ask* gives for as many rows as this server gives at once; asks again when that is less.
+
+        Raises:
+            TwinError.
+        """
+        try:
+            return ask(self.most)
+        except (InvalidParameter, LimitExceeded) as error:
+            less = LESS.match(error.detail)
+            if less is None:
+                raise
+            self.most = int(less[1].replace(",", ""))
+            return ask(self.most)
 
     def whole(
         self, path: str, asked: Mapping[str, Any], most: int | None = None, page: int = 100_000

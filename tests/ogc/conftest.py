@@ -40,6 +40,7 @@ class Served:
 
     url: str
     log: Path
+    client: httpx2.Client
     begin: int = 0
 
     @property
@@ -49,7 +50,7 @@ class Served:
 
     def get(self, path: str, **parameters: Any) -> httpx2.Response:
         """GET below ``/ogc``."""
-        return httpx2.get(f"{self.ogc}{path}", params=parameters or None, timeout=PATIENCE)
+        return self.client.get(f"{self.ogc}{path}", params=parameters or None)
 
     def items(self, collection: str, **parameters: Any) -> dict[str, Any]:
         """Features of a collection; the request must be fine."""
@@ -90,7 +91,8 @@ def served(
             assert process.poll() is None
             assert time.monotonic() < until
             time.sleep(0.05)
-        yield Served(f"http://127.0.0.1:{port.read_text(encoding='utf-8')}", seen)
+        with httpx2.Client(timeout=PATIENCE) as client:
+            yield Served(f"http://127.0.0.1:{port.read_text(encoding='utf-8')}", seen, client)
     finally:
         process.terminate()
         process.wait(timeout=30)

@@ -12,7 +12,7 @@ import pyproj
 import pytest
 import shapely
 
-from tests.ogc.conftest import PATIENCE, Served
+from tests.ogc.conftest import Served
 from tests.ogc.system import ASSETS, LINKS, ROUTERS
 
 pytestmark = pytest.mark.store
@@ -34,7 +34,7 @@ def test_the_landing_page_leads_everywhere(served: Served) -> None:
         body = served.get(address).json()
         for rel in ("self", "service-desc", "service-doc", "conformance", "data"):
             (link,) = links(body, rel)
-            response = httpx2.get(link["href"], timeout=PATIENCE)
+            response = served.client.get(link["href"])
             assert response.status_code == 200
             assert response.headers["content-type"].split(";")[0] == link["type"].split(";")[0]
 
@@ -119,7 +119,7 @@ def test_derived_attributes(served: Served) -> None:
 def test_pages_are_complete_and_without_repeats(served: Served, limit: int) -> None:
     found, url, pages = [], f"{served.ogc}/collections/connectivity-router/items?limit={limit}", 0
     while url:
-        body = httpx2.get(url, timeout=PATIENCE).json()
+        body = served.client.get(url).json()
         assert body["numberMatched"] == ROUTERS
         assert body["numberReturned"] == len(body["features"]) <= limit
         found += ids(body)
@@ -132,7 +132,7 @@ def test_pages_are_complete_and_without_repeats(served: Served, limit: int) -> N
 def test_the_next_link_keeps_the_filters(served: Served) -> None:
     body = served.items("connectivity-router", filter="capacity_gbps >= 10 AND name LIKE 'Router%'", limit=10)
     (link,) = links(body, "next")
-    more = httpx2.get(link["href"], timeout=PATIENCE).json()
+    more = served.client.get(link["href"]).json()
     assert more["numberMatched"] == body["numberMatched"] == len([i for i in range(10, 57) if i % 3])
     assert not set(ids(more)) & set(ids(body))
 
@@ -158,10 +158,10 @@ def test_every_feature_has_an_address(served: Served, row: dict[str, str]) -> No
     feature = httpx2.URL(f"{served.ogc}/collections/{name}/items/").join(
         "./" + re.sub(r"[^A-Za-z0-9]", lambda m: "".join(f"%{b:02X}" for b in m.group().encode()), f"demo:{row['id']}")
     )
-    body = httpx2.get(feature, timeout=PATIENCE).json()
+    body = served.client.get(feature).json()
     assert body["id"] == f"demo:{row['id']}"
     assert body["properties"]["name"] == (row["name"] or None)
-    assert httpx2.get(links(body, "self")[0]["href"], timeout=PATIENCE).json()["id"] == body["id"]
+    assert served.client.get(links(body, "self")[0]["href"]).json()["id"] == body["id"]
 
 
 BOXES = [
@@ -298,9 +298,9 @@ def test_head_and_unchanged_answers(served: Served) -> None:
     for path in ("/", "/collections", "/api", "/collections/energy-bus/items", "/collections/energy-bus/schema",
                  "/collections/energy-bus/items/demo:bus%2F220", "/qgis/twin.qlr"):  # fmt: skip
         full = served.get(path)
-        head = httpx2.head(f"{served.ogc}{path}")
+        head = served.client.head(f"{served.ogc}{path}")
         assert (head.status_code, head.content) == (200, b"")
-        again = httpx2.get(f"{served.ogc}{path}", headers={"If-None-Match": full.headers["etag"]}, timeout=PATIENCE)
+        again = served.client.get(f"{served.ogc}{path}", headers={"If-None-Match": full.headers["etag"]})
         assert (again.status_code, again.content) == (304, b"")
 
 
@@ -349,7 +349,7 @@ def test_schemas_in_both_media_types(served: Served) -> None:
         ("describedBy", "application/schema+json"),
     ):
         (link,) = links(entry, rel)
-        response = httpx2.get(link["href"], timeout=PATIENCE)
+        response = served.client.get(link["href"])
         assert response.headers["content-type"] == media == link["type"]
         assert response.json()["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     flat = served.get("/collections/energy-power_line/schema").json()["properties"]
@@ -361,7 +361,5 @@ def test_schemas_in_both_media_types(served: Served) -> None:
 
 def test_this_document_is_not_in_the_main_one(served: Served) -> None:
     assert not [
-        path
-        for path in httpx2.get(f"{served.url}/openapi.json", timeout=PATIENCE).json()["paths"]
-        if path.startswith("/ogc")
+        path for path in served.client.get(f"{served.url}/openapi.json").json()["paths"] if path.startswith("/ogc")
     ]

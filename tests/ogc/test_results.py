@@ -6,10 +6,9 @@ import datetime as dt
 from typing import Any
 from xml.etree import ElementTree as xml
 
-import httpx2
 import pytest
 
-from tests.ogc.conftest import PATIENCE, Served
+from tests.ogc.conftest import Served
 
 pytestmark = pytest.mark.store
 
@@ -21,7 +20,7 @@ HAZARD = {
 
 def save(served: Served, question: str, asked: dict[str, Any], name: str = "Fire") -> dict[str, Any]:
     body = {"name": name, "question": question, "asked": asked}
-    response = httpx2.post(f"{served.url}/results", json=body, timeout=PATIENCE)
+    response = served.client.post(f"{served.url}/results", json=body)
     assert response.status_code == 201, response.text
     found: dict[str, Any] = response.json()
     return found
@@ -122,7 +121,7 @@ def test_named_results_are_listed_and_removed_ones_are_gone(served: Served) -> N
     listed = [entry["id"] for entry in served.get("/collections").json()["collections"]]
     assert name in listed
     assert f"/collections/{name}/items" in served.get("/api").json()["paths"]
-    assert httpx2.delete(f"{served.url}/results/{saved['id']}").status_code in (200, 204)
+    assert served.client.delete(f"{served.url}/results/{saved['id']}").status_code in (200, 204)
     assert name not in [entry["id"] for entry in served.get("/collections").json()["collections"]]
     assert served.get(f"/collections/{name}/items").status_code == 404
 

@@ -83,7 +83,7 @@ class Subscription(SubscriptionRow):
     notices: list[NoticeRow]
 
 
-class NewSubscription(Subscription):
+class MadeSubscription(Subscription):
     """A subscription that was just made."""
 
     secret: str | None = Field(description="Shown here and never again; null without a webhook.")

@@ -43,7 +43,7 @@ WatcherDep = Annotated[Watcher, Depends(_watcher)]
     summary="Be told when an answer changes",
     status_code=201,
     dependencies=[NO_QUERY, writes],
-    responses={201: {"model": wire.NewSubscription}, **documented([400, 404, 409, 413, 415, 422])},
+    responses={201: {"model": wire.MadeSubscription}, **documented([400, 404, 409, 413, 415, 422])},
 )
 def subscribe(request: Request, body: NewSubscription, watcher: WatcherDep, limits: LimitsDep) -> Response:
     """Asks the question again with each new revision, and tells when the answer says something else than before.

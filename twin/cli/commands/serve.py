@@ -64,7 +64,8 @@ def _serve(listening: socket.socket, host: str, origins: Sequence[str], root_pat
     configure(log, app.state.hidden)
     shown = f"[{host}]" if ":" in host else host
     keys = "  It answers to API keys only." if access.required else ""
-    output.note(f"The map and the API are served on http://{shown}:{port}{root_path}/  (reference: /docs); stop it with Ctrl-C.{keys}")
+    address = f"http://{shown}:{port}{root_path}/"
+    output.note(f"The map and the API are served on {address}  (reference: /docs); stop it with Ctrl-C.{keys}")
     config = uvicorn.Config(
         app,
         host=host,

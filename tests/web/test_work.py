@@ -11,8 +11,12 @@ import pyogrio
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from api.app import create_app
+from api.security import Access, Keyring, Role
+from tests.api.served import served
 from tests.tools import missing
 from tests.web.looked import DRAWN, Launch, Looked, watch
+from twin.service import Twin
 
 pytestmark = [pytest.mark.store, pytest.mark.browser]
 
@@ -39,12 +43,10 @@ def test_downloads_open_with_gdal(looked: Looked, api: httpx.Client, tmp_path: P
         menu(page, item)
     path = tmp_path / given.value.suggested_filename
     given.value.save_as(path)
-    placed = [
-        row for row in api.post("/impact", params={"f": "geojson"}, json=ASKED).json()["features"] if row["geometry"]
-    ]
+    rows = api.post("/impact", params={"f": "geojson"}, json=ASKED).json()["features"]
     read = [pyogrio.read_dataframe(path, layer=name) for name, _ in pyogrio.list_layers(path)]
     ids = {row for frame in read if "verdict" in frame for row in frame["id"]}
-    assert {row["id"] for row in placed} <= ids
+    assert {row["id"] for row in rows if row["geometry"]} <= ids <= {row["id"] for row in rows}
 
 
 def test_the_map_becomes_a_picture(looked: Looked) -> None:
@@ -175,3 +177,30 @@ def test_everybody_can_use_it(launch: Launch, server: str, scheme: Any) -> None:
         ]
     context.close()
     assert not any(found.values()), json.dumps({name: faults for name, faults in found.items() if faults}, indent=1)
+
+
+def test_a_server_with_keys_asks_for_one_and_gives_files(browser: Browser, sample: Twin, tmp_path: Path) -> None:
+    ring = Keyring(tmp_path / "keys.json")
+    key = ring.add("planner", Role.write)
+    with served(create_app(sample, access=Access(ring))) as client:
+        address = str(client.base_url)
+        kept = client.post(
+            "/results",
+            json={"name": "With a key", "question": "impact", "asked": ASKED},
+            headers={"Authorization": f"Bearer {key}"},
+        ).json()
+        context = browser.new_context(viewport={"width": 1000, "height": 640}, reduced_motion="reduce")
+        page = context.new_page()
+        page.goto(f"{address}#view=saved")
+        prompt = page.locator("dialog[open]")
+        prompt.locator("input").fill("not-a-key")
+        prompt.locator("button[type=submit]").click()
+        expect(page.locator("dialog[open] p", has_text="key")).to_be_visible()
+        prompt.locator("input").fill(key)
+        prompt.locator("button[type=submit]").click()
+        link = page.locator(f"a[href*='{kept['id']}/export'][href*='f=geojson']")
+        expect(link).to_be_visible()
+        with page.expect_download() as given:
+            link.click()
+        assert json.loads(Path(given.value.path()).read_text(encoding="utf-8"))["type"] == "FeatureCollection"
+        context.close()

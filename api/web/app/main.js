@@ -4,6 +4,7 @@ import { address, ask, onRevision, request } from './api.js';
 import { button, copy, h, problem, stylesheet, toast } from './dom.js';
 import * as event from './event.js';
 import { number } from './format.js';
+import { keyedFiles } from './files.js';
 import { hover, onHover } from './hover.js';
 import { dropZone } from './draw.js';
 import { readHazard } from './eventform.js';
@@ -93,6 +94,7 @@ function status(total, revision, sources) {
 }
 
 async function start() {
+  keyedFiles();
   $('rail').replaceChildren(...rail());
   $('tools').replaceChildren(...tools());
   document.querySelector('[data-skip]').onclick = (click) => { click.preventDefault(); $('panel').focus(); };

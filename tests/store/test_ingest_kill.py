@@ -63,12 +63,19 @@ def wipe(store: Store, schema: Schema, driver: object) -> None:
     store.prepare(schema)
 
 
+def published(store: Store, revision: int) -> bool:
+    """Whether the last transaction was with the server when its client died: then all is there, else nothing."""
+    state = store.state()
+    assert (state.revision, state.applying is None) in ((revision, True), (revision - 1, False))
+    return state.revision == revision
+
+
 def first_import(store: Store, endpoint: Endpoint, folder: Path, batches: int) -> None:
     """Kill the first import after some batches, then run it again."""
     child = start(folder, endpoint)
     assert killed(child, store, batches)
-    state = store.state()
-    assert state.revision == 0, "nothing half-applied is published"
+    if published(store, 1):
+        return
     last = finish(start(folder, endpoint))
     assert last == "done applied True"
 
@@ -77,7 +84,8 @@ def second_import(store: Store, endpoint: Endpoint, folder: Path, batches: int) 
     """Kill an import that updates and removes, then run it again."""
     child = start(folder, endpoint, "replace", "force")
     assert killed(child, store, batches)
-    assert store.state().revision == 1
+    if published(store, 2):
+        return
     assert finish(start(folder, endpoint, "replace", "force")) == "done applied True"
 
 

@@ -15,7 +15,7 @@ from tests.store.ingest_tables import load, write
 from twin.ingest.rollback import rollback
 from twin.ingest.run import quiet
 from twin.schema import Schema
-from twin.service import Twin
+from twin.service import Twin, states
 from twin.snapshot.arrays import Arrays
 from twin.snapshot.build import build
 from twin.store import Endpoint, Store
@@ -203,8 +203,6 @@ def test_a_purged_or_large_history_is_read_whole(
 def test_a_twin_refreshes_from_memory_and_from_disk(
     endpoint: Endpoint, store: Store, schema: Schema, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from twin import service
-
     monkeypatch.setattr(changes_module, "SHARE", 100.0)
     export = Export(random.Random(8), tmp_path, "one")
     export.load(store)
@@ -218,7 +216,7 @@ def test_a_twin_refreshes_from_memory_and_from_disk(
         def refused(*_: object) -> None:
             raise AssertionError("everything was read")
 
-        monkeypatch.setattr(service, "read_numbered", refused)
+        monkeypatch.setattr(states, "read_numbered", refused)
         for twin in (first, second):
             export.assets["a1"][2] = f"Changed {id(twin)}"
             export.load(store)

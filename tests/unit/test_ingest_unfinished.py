@@ -34,6 +34,7 @@ class Holding:
         ("elsewhere:1:1", "run-1", False),
         (DEAD, None, False),  # it was published between the two questions
     ],
+    ids=["dead", "given up", "alive", "elsewhere", "published"],
 )
 def test_a_run_whose_importer_is_gone_was_cut_off(importer: str | None, applying: str | None, dead: bool) -> None:
     store = cast("Store", Holding(importer, applying))

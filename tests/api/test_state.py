@@ -132,7 +132,7 @@ def test_without_a_twin_the_settings_say_which_store(
 ) -> None:
     load(twin, tmp_path / "one")
     monkeypatch.setenv("TWIN_PAGE_LIMIT", "7")
-    with TestClient(create_app()) as client:
+    with TestClient(create_app(), base_url="http://127.0.0.1") as client:
         assert client.get("/assets?limit=7").json()["total"] == 12
         assert client.get("/assets?limit=8").status_code == 400
     with TestClient(create_app(limits=Limits())) as client:
@@ -141,7 +141,7 @@ def test_without_a_twin_the_settings_say_which_store(
 
 def test_a_wrong_password_is_a_problem_not_a_crash(twin_env: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TWIN_NEO4J_PASSWORD", "not the password")
-    with TestClient(create_app()) as client:
+    with TestClient(create_app(), base_url="http://127.0.0.1") as client:
         response = client.get("/assets")
         assert (response.status_code, response.json()["code"]) == (503, "store_auth_failed")
         assert "not the password" not in response.text

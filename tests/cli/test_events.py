@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas
+import pandas as pd
+import pyogrio
 import pytest
 import shapely
 
@@ -184,7 +186,8 @@ def test_answers_are_files_by_suffix(twin: Cli, tables: str, tmp_path: Path, wor
         assert (answer.code, answer.out) == (0, "")
         assert path.stat().st_size > 0
     rows = list(csv.DictReader((tmp_path / "answer.csv").read_text(encoding="utf-8").splitlines()))
-    frame = geopandas.read_file(tmp_path / "answer.gpkg")
+    layers = [name for name, _ in pyogrio.list_layers(tmp_path / "answer.gpkg") if name != "layer_styles"]
+    frame = pd.concat([geopandas.read_file(tmp_path / "answer.gpkg", layer=name) for name in layers])
     assert len(rows) == len(frame) > 0
     assert set(frame["id"]) == {row["id"] for row in rows}
     assert twin(*words, "-o", str(tmp_path / "x.nope"), "--tables", tables).code == 2

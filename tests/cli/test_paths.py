@@ -71,7 +71,7 @@ def test_a_hazard_file_is_a_risk(twin: Cli, square: str, tmp_path: Path) -> None
 def test_routes_are_a_layer_and_a_table(twin: Cli, square: str, tmp_path: Path) -> None:
     path = tmp_path / "routes.gpkg"
     assert twin("paths", "a", "b", "-k", "2", *OVER, "--tables", square, "-o", str(path)).code == 0
-    rows = geopandas.read_file(path)
+    rows = geopandas.read_file(path, layer="routes")
     assert rows[rows["route"] == 1]["id"].tolist() == ["a", "ab", "b"]
     twin("paths", "a", "b", *OVER, "--tables", square, "-o", str(tmp_path / "x.csv"))
     table = list(csv.DictReader((tmp_path / "x.csv").read_text(encoding="utf-8").splitlines()))

@@ -138,7 +138,7 @@ def test_the_api_is_served_until_it_is_stopped(filled: Cli) -> None:
     )
     try:
         assert server.stderr is not None
-        url = next(line for line in server.stderr if "http://" in line).split()[5]
+        url = next(word for line in server.stderr for word in line.split() if word.startswith("http://")).rstrip("/")
         assert wait_for(f"{url}/health")["snapshot_revision"] in (None, 1)
         body = json.dumps({"failed": ["lab:bus-a"]}).encode()
         request = urllib.request.Request(f"{url}/impact", body, {"Content-Type": "application/json"})

@@ -69,7 +69,7 @@ class Served:
         self.begin = len(self.log.read_text(encoding="utf-8").splitlines())
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def served(
     endpoint: Endpoint,
     driver: neo4j.Driver,

@@ -31,7 +31,7 @@ def answer(system: System, failed: Bools, horizon_s: float) -> Any:
     ids = system.arrays.assets["id"].to_pylist()
     called = sorted((ids[a], ids[b]) for pair in run.callers for a, b in zip(*(p.tolist() for p in pair), strict=True))
     on = {ids[row]: (run.on_at[row], run.off_at[row]) for row in np.flatnonzero(run.called & ~system.on_before)}
-    return entries, rode(system, run, judged, entries), called, on
+    return entries, rode(system, run, judged, lambda: entries), called, on
 
 
 @pytest.mark.parametrize("block", range(BLOCKS))

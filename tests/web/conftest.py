@@ -28,7 +28,7 @@ ROOT = Path(__file__).parent.parent.parent
 WIPE = "MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 5000 ROWS"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def sample(neo4j_store: Store, driver: neo4j.Driver, schema: Schema, tmp_path_factory: pytest.TempPathFactory) -> Twin:
     """The sample, imported once; tests of this folder only read it."""
     folder = tmp_path_factory.mktemp("web")
@@ -41,7 +41,7 @@ def sample(neo4j_store: Store, driver: neo4j.Driver, schema: Schema, tmp_path_fa
     return Twin(neo4j_store, schema, folder / "home")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server(sample: Twin) -> Iterator[str]:
     """Address of the running API, with a slash at its end."""
     if not WebFiles(ROOT / "api/web").complete:
@@ -59,7 +59,7 @@ def server(sample: Twin) -> Iterator[str]:
     thread.join(30)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def api(server: str) -> Iterator[httpx.Client]:
     """A client of the same API, for the numbers that the page must show."""
     with httpx.Client(base_url=server, timeout=60) as client:

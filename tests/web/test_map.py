@@ -202,6 +202,7 @@ def test_compare_shows_the_deltas_of_the_api(looked: Looked, api: httpx.Client) 
     answer = api.post("/compare", json={"a": {"failed": [STATION]}, "b": {"failed": [other]}}).json()
     row = page.locator("[data-test=deltas] tbody tr", has_text="Compute: down")
     down = answer["summary"]["compute"]["down"]
+    expect(row).to_be_visible()
     assert [number(cell.replace("+", "")) for cell in row.locator("td").all_inner_texts()[1:]] == [
         down["a"],
         down["b"],

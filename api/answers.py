@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 from zlib import crc32
 
@@ -17,6 +17,9 @@ from api.formats.format import JSON
 from api.formats.respond import VARY
 from twin.errors import InvalidParameter
 from twin.snapshot.catalogue import Catalogue
+
+if TYPE_CHECKING:
+    from api.deps import View
 
 #: Clients may keep an answer but ask each time whether it still holds.
 REVALIDATE = "private, no-cache"
@@ -82,25 +85,26 @@ def tagged_as(
 
 
 def tagged_page(
-    request: Request, question: str, rows: Sequence[Any], cursor: str | None, limit: int, *, state: str, revision: int,
-    notice: str | None, catalogue: Catalogue,
-) -> Response:  # fmt: skip
-    """One page of a computed list in the format that the client wants, with a tag.
+    request: Request, question: str, rows: Sequence[Any], cursor: str | None, limit: int, view: View
+) -> Response:
+    """One page of a list computed from *view* in the format that the client wants, with a tag.
 
     Args:
-        question: see :func:`api.formats.respond`. rows, cursor, limit, state: see :func:`cut`.
+        question: see :func:`api.formats.respond`. rows, cursor, limit: see :func:`cut`.
     """
-    items, following = cut(rows, cursor, limit, state)
+    items, following = cut(rows, cursor, limit, view.state)
+    snapshot = view.snapshot
     link = next_link(request, following)
     body = {
         "items": items,
         "total": len(rows),
         "next": link,
         "cursor": following,
-        "revision": revision,
-        "notice": notice,
+        "revision": snapshot.revision,
+        "notice": view.notice,
     }
-    return tagged_as(request, question, body, {"X-Twin-Revision": str(revision)} | page_headers(link), catalogue)
+    headers = {"X-Twin-Revision": str(snapshot.revision)} | page_headers(link)
+    return tagged_as(request, question, body, headers, snapshot.catalogue)
 
 
 def next_link(request: Request, cursor: str | None) -> str | None:

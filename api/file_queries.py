@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pydantic import Field
 
-from api.queries import LIMITS, Strict
+from api.queries import Chosen, Strict
 from twin.export.files import FORMATS, FileFormat
 from twin.export.graph.formats import GRAPH_FORMATS
 
@@ -25,21 +25,8 @@ class FileQuery(Strict):
     f: str = Field("gpkg", pattern=_names(FORMATS), description=_says(FORMATS), examples=["gpkg", "fgb"])
 
 
-class LayerQuery(FileQuery):
+class LayerQuery(Chosen, FileQuery):
     """Which assets in which file."""
-
-    kind: str | None = Field(None, max_length=LIMITS.text, description="Only this kind.", examples=["power_line"])
-    domain: str | None = Field(None, max_length=LIMITS.text, description="Only this domain.", examples=["energy"])
-    text: str | None = Field(
-        None, max_length=LIMITS.text, description="Words in the id or the name.", examples=["Berlin"]
-    )
-    bbox: str | None = Field(
-        None,
-        max_length=LIMITS.text,
-        description="Only assets inside: west,south,east,north in degrees (WGS 84); "
-        "west > east crosses the 180th meridian.",
-        examples=["12.9,52.3,13.8,52.7"],
-    )
 
 
 class GraphQuery(Strict):

@@ -40,7 +40,7 @@ class PageQuery(Formatted):
     )
 
 
-class AssetQuery(PageQuery):
+class Chosen(BaseModel):
     """Which assets."""
 
     kind: str | None = Field(None, max_length=LIMITS.text, description="Only this kind.", examples=["substation"])
@@ -55,6 +55,10 @@ class AssetQuery(PageQuery):
         "west > east crosses the 180th meridian.",
         examples=["12.9,52.3,13.8,52.7"],
     )
+
+
+class AssetQuery(Chosen, PageQuery):
+    """Which assets, and which part of their list."""
 
 
 class WalkQuery(PageQuery, Supposing):

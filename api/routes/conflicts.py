@@ -29,11 +29,7 @@ def list_conflicts(
     """Values that differ, who gives each, and which one counts by the authority of the match rule."""
     limit = page_size(query, limits, chosen(request))
     rows = [row for row in twin.conflicts() if query.property in (None, row["property"])]
-    return tagged_page(
-        request, "conflicts", rows, query.cursor, limit,
-        state=view.state, revision=view.snapshot.revision, notice=view.notice,
-        catalogue=view.snapshot.catalogue,
-    )  # fmt: skip
+    return tagged_page(request, "conflicts", rows, query.cursor, limit, view)
 
 
 @router.get(

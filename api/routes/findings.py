@@ -34,11 +34,7 @@ def list_findings(
         for row in (finding.to_dict(SHOWN) for finding in twin.findings())
         if query.code in (None, row["code"]) and query.severity in (None, row["severity"])
     ]
-    return tagged_page(
-        request, "findings", rows, query.cursor, limit,
-        state=view.state, revision=view.snapshot.revision, notice=view.notice,
-        catalogue=view.snapshot.catalogue,
-    )  # fmt: skip
+    return tagged_page(request, "findings", rows, query.cursor, limit, view)
 
 
 @router.get(
@@ -54,8 +50,4 @@ def count_findings(
     limit = page_size(query, limits, chosen(request))
     found = [f for f in twin.findings() if query.code in (None, f.code) and query.severity in (None, f.severity)]
     rows = counted(view.snapshot, found, By(query.by))
-    return tagged_page(
-        request, "finding-counts", rows, query.cursor, limit,
-        state=view.state, revision=view.snapshot.revision, notice=view.notice,
-        catalogue=view.snapshot.catalogue,
-    )  # fmt: skip
+    return tagged_page(request, "finding-counts", rows, query.cursor, limit, view)

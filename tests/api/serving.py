@@ -17,12 +17,12 @@ def served(app: Any) -> Iterator[str]:
     """The address at which *app* is served until the block ends."""
     listening = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(
-        uvicorn.Config(app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=2)
+        uvicorn.Config(app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=5)
     )
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
-    deadline = time.monotonic() + 30
-    while not server.started and time.monotonic() < deadline:
+    deadline = time.monotonic() + 60
+    while not server.started and thread.is_alive() and time.monotonic() < deadline:
         time.sleep(0.01)
     assert server.started
     try:
@@ -31,3 +31,4 @@ def served(app: Any) -> Iterator[str]:
         server.should_exit = True
         thread.join(20)
         listening.close()
+        assert not thread.is_alive()

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import shutil
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import neo4j
 import pytest
-import uvicorn
 from playwright.sync_api import Browser, sync_playwright
 
 from api.app import create_app
 from api.web_files import WebFiles
+from tests.api.serving import served
 from tests.tools import missing
 from tests.web.looked import DRAWN, Launch, Looked, watch
 from twin.ingest.manifest import read_manifest
@@ -46,17 +44,8 @@ def server(sample: Twin) -> Iterator[str]:
     """Address of the running API, with a slash at its end."""
     if not WebFiles(ROOT / "api/web").complete:
         missing("the libraries of the map (make setup, with npm)")
-    running = uvicorn.Server(uvicorn.Config(create_app(sample), port=0, log_level="warning", access_log=False))
-    thread = threading.Thread(target=running.run, daemon=True)
-    thread.start()
-    until = time.monotonic() + 60
-    while not running.started and thread.is_alive() and time.monotonic() < until:
-        time.sleep(0.05)
-    assert running.started
-    port = running.servers[0].sockets[0].getsockname()[1]
-    yield f"http://127.0.0.1:{port}/"
-    running.should_exit = True
-    thread.join(30)
+    with served(create_app(sample)) as address:
+        yield f"{address}/"
 
 
 @pytest.fixture(scope="module")

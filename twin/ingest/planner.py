@@ -127,13 +127,7 @@ class Planner:
         plan.files = validator.index.files
         links = self._link_planner(plan, validator, held, matcher)
         for source in held:
-            before = links.duplicates
-            self._plan_links(plan.sources[source], links, source)
-            if links.duplicates > before:
-                plan.notes.append((source, _duplicates(links.duplicates - before)))
-            if source in links.inside:
-                plan.sources[source].described += len(links.inside[source])
-                plan.notes.append((source, about_inside(links.inside[source])))
+            self._plan_source_links(plan, links, source)
         self._vanished(plan, validator, links, held, matcher)
         plan.touched |= {stream.rpartition(".")[2] for stream in self._spool.streams("asset.create.")}
         plan.touched |= {stream.rpartition(".")[2] for stream in self._spool.streams("asset.update.")}
@@ -149,6 +143,15 @@ class Planner:
         for part in plan.sources.values():
             part.check()
         return plan
+
+    def _plan_source_links(self, plan: Plan, links: LinkPlanner, source: str) -> None:
+        before = links.duplicates
+        self._plan_links(plan.sources[source], links, source)
+        if links.duplicates > before:
+            plan.notes.append((source, _duplicates(links.duplicates - before)))
+        if source in links.inside:
+            plan.sources[source].described += len(links.inside[source])
+            plan.notes.append((source, about_inside(links.inside[source])))
 
     def _is_unchanged(self, source: str, stored: dict[str, tuple[str | None, bool]]) -> bool:
         stamp, exact = stored.get(source, (None, False))

@@ -30,4 +30,4 @@ class InArrays:
         from twin.snapshot.catalogue import Catalogue
 
         catalogue = Catalogue(self._arrays)
-        return shapes_of(catalogue, rows_of(catalogue, pa.chunked_array([list(ids)], pa.string())))
+        return shapes_of(catalogue.table, rows_of(catalogue, pa.chunked_array([list(ids)], pa.string())))

@@ -161,7 +161,7 @@ def asset_layer(catalogue: Catalogue, ids: pa.ChunkedArray, name: str = "assets"
     """The assets with these ids in one layer: base columns and the properties that any of them has."""
     rows = rows_of(catalogue, ids)
     table = catalogue.table.drop_columns([GEOMETRY]).take(pa.array(rows))
-    return Layer(name, flat(_used(table)), shapes_of(catalogue, rows))
+    return Layer(name, flat(_used(table)), shapes_of(catalogue.table, rows))
 
 
 def layers_by_kind(whole: Layer) -> list[Layer]:

@@ -25,38 +25,15 @@ def frame_of(assets: pa.Table, rows: Sequence[Mapping[str, Any]]) -> geopandas.G
         One feature per row, in order; ``geometry`` is None where the asset has no place.
     """
     import geopandas
+    import pyarrow as pa
+
+    from twin.export.places import row_numbers, shapes_of
 
     columns = list(dict.fromkeys(name for row in rows for name in row if name != "geometry"))
     data = {name: [_cell(row.get(name)) for row in rows] for name in columns}
-    shapes = _shapes(assets, [row["id"] for row in rows])
+    places = row_numbers(assets, pa.array([row["id"] for row in rows], pa.string()))
+    shapes = shapes_of(assets, places)
     return geopandas.GeoDataFrame(data, geometry=shapes, crs=CRS)
-
-
-def rows_of(assets: pa.Table, ids: Sequence[str]) -> list[dict[str, Any]]:
-    """The assets with these ids as plain rows, in order: base columns and the properties that any of them has."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    place = pc.index_in(pa.array(ids, pa.string()), value_set=assets["id"].combine_chunks())
-    found = assets.drop_columns(["geometry"]).take(place)
-    used = [name for name in found.column_names if name == "id" or found[name].null_count < len(found)]
-    rows: list[dict[str, Any]] = found.select(used).to_pylist()
-    return rows
-
-
-def _shapes(assets: pa.Table, ids: list[str]) -> Any:
-    import numpy as np
-    import pyarrow as pa
-    import pyarrow.compute as pc
-    import shapely
-
-    place = pc.index_in(pa.array(ids, pa.string()), value_set=assets["id"].combine_chunks())
-    found = assets.select(["lon", "lat", "geometry"]).take(place)
-    shapes = shapely.from_wkb(np.array(found["geometry"].to_pylist(), dtype=object))
-    lon, lat = (pc.cast(found[name], pa.float64()).to_numpy(zero_copy_only=False) for name in ("lon", "lat"))
-    points = shapely.is_missing(shapes) & ~np.isnan(lon) & ~np.isnan(lat)
-    shapes[points] = shapely.points(lon[points], lat[points])
-    return shapes
 
 
 def _cell(value: Any) -> Any:

@@ -48,7 +48,7 @@ def shapes_at(catalogue: Catalogue | None, table: pa.Table, at: str | None) -> S
     column = table[at]
     if pa.types.is_list(column.type):
         return _together(catalogue, column)
-    return shapes_of(catalogue, rows_of(catalogue, column))
+    return shapes_of(catalogue.table, rows_of(catalogue, column))
 
 
 def rows_of(catalogue: Catalogue, ids: pa.ChunkedArray) -> Longs:
@@ -56,17 +56,22 @@ def rows_of(catalogue: Catalogue, ids: pa.ChunkedArray) -> Longs:
     if len(ids) * MANY < len(catalogue.table):
         looked_up = [None if name is None else catalogue.find(name) for name in ids.to_pylist()]
         return np.array([-1 if row is None else row for row in looked_up], np.int64)
-    place = pc.index_in(ids.cast(pa.string()), value_set=catalogue.table["id"].combine_chunks())
+    return row_numbers(catalogue.table, ids.cast(pa.string()))
+
+
+def row_numbers(assets: pa.Table, ids: pa.Array | pa.ChunkedArray) -> Longs:
+    """Row of each id in a table of assets, -1 for one that is not there; all looked up at once."""
+    place = pc.index_in(ids, value_set=assets["id"].combine_chunks())
     found: Longs = place.fill_null(-1).to_numpy().astype(np.int64)
     return found
 
 
-def shapes_of(catalogue: Catalogue, rows: Longs) -> Shapes:
+def shapes_of(assets: pa.Table, rows: Longs) -> Shapes:
     """The shapes of assets, -1 of none: their geometry, else the point ``lon, lat``."""
     import shapely
 
     place = pa.array(rows, mask=rows < 0)
-    found = catalogue.table.select(["lon", "lat", "geometry"]).take(place)
+    found = assets.select(["lon", "lat", "geometry"]).take(place)
     shapes: Shapes = np.asarray(shapely.from_wkb(np.array(found["geometry"].to_pylist(), dtype=object)))
     lon, lat = (_floats(found[name]) for name in ("lon", "lat"))
     points = shapely.is_missing(shapes) & ~np.isnan(lon) & ~np.isnan(lat)
@@ -79,7 +84,7 @@ def _together(catalogue: Catalogue, column: pa.ChunkedArray) -> Shapes:
     import shapely
 
     lists = column.combine_chunks()
-    shapes = shapes_of(catalogue, rows_of(catalogue, pa.chunked_array([lists.flatten()], pa.string())))
+    shapes = shapes_of(catalogue.table, rows_of(catalogue, pa.chunked_array([lists.flatten()], pa.string())))
     there = ~shapely.is_missing(shapes)
     points: Any = shapely.point_on_surface(shapes[there])
     owner = pc.list_parent_indices(lists).to_numpy()[there]

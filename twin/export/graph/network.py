@@ -49,7 +49,7 @@ class Network:
     @cached_property
     def shapes(self) -> Shapes:
         """(n,) where each asset is; None for no place."""
-        return shapes_of(self.snapshot.catalogue, self.rows)
+        return shapes_of(self.snapshot.catalogue.table, self.rows)
 
     @cached_property
     def parents(self) -> pa.ChunkedArray:

@@ -1,4 +1,4 @@
-"""The German sample in the real store, and served: imported once for this folder."""
+"""The German sample in the real store, and served: imported for each file of tests."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent.parent
 WIPE = "MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 5000 ROWS"
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def germany(neo4j_store: Store, driver: neo4j.Driver, schema: Schema, tmp_path_factory: pytest.TempPathFactory) -> Twin:
     """The sample in an otherwise empty store."""
     with driver.session(database="neo4j") as session:
@@ -29,7 +29,7 @@ def germany(neo4j_store: Store, driver: neo4j.Driver, schema: Schema, tmp_path_f
     return twin
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def environment(germany: Twin, endpoint: Endpoint) -> Iterator[dict[str, str]]:
     """Environment of a process that opens the sample by its settings, or its API at ``TWIN_URL``."""
     with served(create_app(germany)) as url:

@@ -28,7 +28,7 @@ WIPE = "MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 5000 ROWS"
 
 @pytest.fixture(scope="module")
 def sample(neo4j_store: Store, driver: neo4j.Driver, schema: Schema, tmp_path_factory: pytest.TempPathFactory) -> Twin:
-    """The sample, imported once; tests of this folder only read it."""
+    """The sample, imported for each file of tests, because files of other folders may come between."""
     folder = tmp_path_factory.mktemp("web")
     with driver.session(database="neo4j") as session:
         session.run(WIPE).consume()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from api.ogc.crs import CRS84
 from api.ogc.layer import Layer
 from api.ogc.links import GEOJSON, JSON, SCHEMA, OfferDep, address, base, link, only, reply
+from api.section import Section
 
-router = APIRouter()
+router = Section()
 REL = "http://www.opengis.net/def/rel/ogc/1.0/"
 GREGORIAN = "http://www.opengis.net/def/uom/ISO-8601/0/Gregorian"
 

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from typing import Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from api.ogc.cql.read import LANGUAGES
 from api.ogc.crs import CRS84
@@ -18,8 +18,9 @@ from api.ogc.layer import About
 from api.ogc.links import GEOJSON, JSON, OPENAPI, SCHEMA, OfferDep, base, only, reply
 from api.ogc.query import DEFAULT_LIMIT, FORMATS, MAX_LIMIT, RESERVED, RESULT_TYPES
 from api.ogc.shelf import Offer
+from api.section import Section
 
-router = APIRouter()
+router = Section()
 
 PROBLEMS = ("400", "404", "500")
 

@@ -10,7 +10,7 @@ import numpy as np
 import orjson
 import pyarrow as pa
 import shapely
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from api.answers import body_tag, not_modified, unchanged
 from api.deps import LimitsDep, View, ViewDep
@@ -19,9 +19,10 @@ from api.ogc.crs import CRS84, from_crs84, known
 from api.ogc.layer import Layer
 from api.ogc.links import GEOJSON, JSON, OfferDep, address, link, only
 from api.ogc.query import FORMATS, MAX_LIMIT, Question, page, read
+from api.section import Section
 from twin.errors import NotFound
 
-router = APIRouter()
+router = Section()
 
 
 @router.get("/ogc/collections/{collection}/items")

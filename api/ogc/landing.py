@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from api.ogc.links import JSON, OPENAPI, base, link, only, reply
+from api.section import Section
 
-router = APIRouter()
+router = Section()
 
 FEATURES = "http://www.opengis.net/spec/ogcapi-features-{}/1.0/conf/{}"
 CQL2 = "http://www.opengis.net/spec/cql2/1.0/conf/{}"

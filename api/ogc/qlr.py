@@ -11,7 +11,7 @@ from typing import Annotated
 from urllib.parse import quote
 from xml.etree import ElementTree as xml
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from api.answers import REVALIDATE, body_tag, not_modified, unchanged
 from api.deps import ViewDep
@@ -19,9 +19,10 @@ from api.ogc.layer import About
 from api.ogc.links import OfferDep, base, only
 from api.ogc.shelf import Offer
 from api.ogc.symbols import renderer
+from api.section import Section
 from twin.schema import Schema
 
-router = APIRouter()
+router = Section()
 
 MEDIA = "application/x-qgis-layer-definition"
 #: Characters that XML cannot have at all; a result's name may.

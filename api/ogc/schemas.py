@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from api.ogc.layer import GEOMETRY, About
 from api.ogc.links import JSON, SCHEMA, OfferDep, address, only, reply
+from api.section import Section
 
-router = APIRouter()
+router = Section()
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 MEDIA = {"schema": SCHEMA, "json": JSON}

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Literal
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from pydantic import Field
 
 from api.answers import answer
 from api.deps import NO_QUERY
 from api.errors import documented
+from api.section import Section
 from api.security import Access, admins
 from api.security.roles import caller
 from api.wire import Open
 
-router = APIRouter(tags=["health"], dependencies=[NO_QUERY])
+router = Section(tags=["health"], dependencies=[NO_QUERY])
 
 RoleName = Literal["read", "write", "admin"]
 

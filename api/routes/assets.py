@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import Path, Query, Request, Response
 
 from api import wire
 from api.answers import answer, cut, next_link, not_modified, page_headers, unchanged
@@ -13,9 +13,10 @@ from api.errors import documented
 from api.formats import Reply, chosen, give, respond
 from api.limits import Limits
 from api.queries import LIMITS, AssetQuery, WalkQuery, hops, known, page_size, words
+from api.section import Section
 from twin.geo import parse_bbox
 
-router = APIRouter(tags=["assets"])
+router = Section(tags=["assets"])
 
 AssetId = Annotated[
     str,

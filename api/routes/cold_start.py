@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from api.answers import not_modified, unchanged
 from api.deps import LimitsDep, ViewDep
 from api.errors import documented
 from api.failure_queries import ColdStartPageQuery, check_limit
 from api.formats import chosen, respond
+from api.section import Section
 from api.wire_failures import ColdStartAnswer
 
-router = APIRouter(tags=["impact"])
+router = Section(tags=["impact"])
 
 
 @router.get(

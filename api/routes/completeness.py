@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from api.answers import tagged_as
 from api.deps import TwinDep, ViewDep
 from api.errors import documented
 from api.formats import FORMAT_QUERY
+from api.section import Section
 from api.wire_completeness import CompletenessAnswer
 
-router = APIRouter(tags=["findings"])
+router = Section(tags=["findings"])
 
 
 @router.get(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from api import wire_sources
 from api.answers import tagged, tagged_page
@@ -13,8 +13,9 @@ from api.errors import documented
 from api.formats import chosen
 from api.queries import ConflictQuery, page_size
 from api.routes.assets import AssetId
+from api.section import Section
 
-router = APIRouter(tags=["findings"])
+router = Section(tags=["findings"])
 
 
 @router.get(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from api.answers import cut, next_link, not_modified, page_headers, unchanged
 from api.deps import LimitsDep, ViewDep
@@ -12,9 +12,10 @@ from api.errors import documented
 from api.failure_queries import MAX_PAIRS, MAX_WORK, PAIRS_S, RUNS_S, CriticalityQuery
 from api.formats import chosen, respond
 from api.queries import known, page_size
+from api.section import Section
 from api.wire_failures import CriticalityAnswer
 
-router = APIRouter(tags=["impact"])
+router = Section(tags=["impact"])
 
 
 @router.get(

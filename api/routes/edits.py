@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from pydantic import Field
 
 from api import wire_edits as wire
@@ -12,10 +12,11 @@ from api.answers import answer
 from api.deps import NO_QUERY, PUBLISHES, TwinDep
 from api.errors import documented
 from api.queries import Strict
+from api.section import Section
 from api.security import writes
 from twin.ingest.edits.edit import MAX_EDITS, Edit
 
-router = APIRouter(tags=["edits"])
+router = Section(tags=["edits"])
 
 
 class EditRequest(Strict):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import Path, Query, Request, Response
 
 from api import wire_library as wire
 from api.answers import answer, tagged
@@ -12,11 +12,12 @@ from api.deps import NO_QUERY, LibraryDep, LimitsDep
 from api.errors import documented
 from api.library_queries import Description, NewEvent, ShelfQuery
 from api.queries import LIMITS
+from api.section import Section
 from api.security import writes
 from api.security.roles import caller
 from api.shelves import shelf_page, wanted
 
-router = APIRouter(tags=["library"])
+router = Section(tags=["library"])
 
 EventId = Annotated[str, Path(max_length=LIMITS.text, description="Id of the saved event.")]
 BODY = [400, 403, 404, 413, 415, 422]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import Path, Query, Request, Response
 
 from api import wire_files
 from api.deps import LibraryDep, View, ViewDep
@@ -13,13 +13,14 @@ from api.downloads import Asked, download
 from api.errors import documented
 from api.file_queries import FileQuery, GraphQuery, LayerQuery
 from api.queries import LIMITS, known
+from api.section import Section
 from twin.errors import InvalidParameter, NotFound
 from twin.export.files import FORMATS, FileFormat
 from twin.export.graph import GRAPH_FORMATS, Network, stream_graph, write_graph
 from twin.export.layer import Layer
 from twin.geo import parse_bbox
 
-router = APIRouter(tags=["files"])
+router = Section(tags=["files"])
 
 
 def _answers(formats: Mapping[str, FileFormat]) -> dict[int | str, dict[str, Any]]:

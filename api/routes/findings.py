@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from api import wire
 from api.answers import tagged_page
@@ -12,10 +12,11 @@ from api.deps import LimitsDep, TwinDep, ViewDep
 from api.errors import documented
 from api.formats import chosen
 from api.queries import FindingCountQuery, FindingQuery, page_size
+from api.section import Section
 from twin.impact.checks.counts import By, counted
 from twin.model import SHOWN
 
-router = APIRouter(tags=["findings"])
+router = Section(tags=["findings"])
 
 
 @router.get(

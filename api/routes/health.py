@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from api import wire
 from api.answers import answer
@@ -12,9 +12,10 @@ from api.deps import NO_QUERY
 from api.errors import documented
 from api.holder import Holder
 from api.operations import Metrics, Pulse
+from api.section import Section
 from twin.errors import Overloaded, TwinError
 
-router = APIRouter(tags=["health"], dependencies=[NO_QUERY])
+router = Section(tags=["health"], dependencies=[NO_QUERY])
 
 
 @router.get(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from api import wire
 from api.deps import LimitsDep, ViewDep
@@ -10,9 +10,10 @@ from api.errors import documented
 from api.event_queries import ImpactRequest
 from api.formats import FORMAT_QUERY, Reply, give
 from api.questions.events import impact_of
+from api.section import Section
 from api.security import asks
 
-router = APIRouter(tags=["impact"])
+router = Section(tags=["impact"])
 
 
 @router.post(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import Path, Query, Request, Response
 
 from api import wire
 from api.answers import answer, cut, next_link, page_headers, tagged, tagged_as
@@ -12,6 +12,7 @@ from api.deps import NO_QUERY, PUBLISHES, LimitsDep, TwinDep
 from api.errors import documented
 from api.formats import chosen
 from api.queries import LIMITS, PageQuery, page_size
+from api.section import Section
 from api.security import writes
 from api.wire_edits import UndoReport
 from twin.errors import NotFound
@@ -19,7 +20,7 @@ from twin.ingest.rollback import rollback
 from twin.ingest.run import quiet
 from twin.service import Twin
 
-router = APIRouter(tags=["imports"])
+router = Section(tags=["imports"])
 
 RunId = Annotated[str, Path(max_length=LIMITS.text, description="Id of the run.")]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import Depends, Path, Query, Request, Response
 
 from api import questions
 from api import wire_jobs as wire
@@ -16,12 +16,13 @@ from api.jobs import Job, Pool
 from api.jobs.asking import asking
 from api.library_queries import ShelfQuery
 from api.queries import LIMITS
+from api.section import Section
 from api.security import writes
 from api.security.roles import caller
 from api.shelves import shelf_page, wanted
 from api.streams import MEDIA_TYPE, Event, Streams
 
-router = APIRouter(tags=["jobs"])
+router = Section(tags=["jobs"])
 
 JobId = Annotated[str, Path(max_length=LIMITS.text, description="Id of the job.")]
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from api import wire_uploads as wire
 from api.answers import tagged
 from api.deps import NO_QUERY
 from api.errors import documented
+from api.section import Section
 from loaders.described import describe
 from twin.errors import UnknownLoader
 from twin.ingest.loader import available, load_loader
 
-router = APIRouter(tags=["imports"])
+router = Section(tags=["imports"])
 
 
 @router.get(

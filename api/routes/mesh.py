@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import Path, Query, Request, Response
 
 from api.answers import cut, next_link, not_modified, page_headers, unchanged
 from api.deps import LimitsDep, ViewDep
@@ -12,9 +12,10 @@ from api.errors import documented
 from api.formats import chosen, respond
 from api.paths_queries import MAX_LISTED, DominatorQuery, MeshQuery
 from api.queries import LIMITS, page_size
+from api.section import Section
 from api.wire_paths import DominatorPage, MeshAnswer
 
-router = APIRouter(tags=["assets"])
+router = Section(tags=["assets"])
 
 MeshName = Annotated[
     str,

@@ -9,7 +9,7 @@ import math
 from typing import Any
 
 import numpy as np
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from api.answers import not_modified, unchanged
 from api.deps import View, ViewDep
@@ -17,11 +17,12 @@ from api.ogc.layer import Layer
 from api.ogc.links import JSON, OfferDep, base, link, only, reply
 from api.ogc.shelf import Offer
 from api.routes.tiles import Column, Row, Zoom
+from api.section import Section
 from api.tiles import TILE, WORLD, drawn, packed, tiles_of
 from twin.errors import NotFound
 from twin.snapshot.arrays import Bools
 
-router = APIRouter(include_in_schema=False)
+router = Section(include_in_schema=False)
 
 REL = "http://www.opengis.net/def/rel/ogc/1.0/"
 QUAD = "WebMercatorQuad"

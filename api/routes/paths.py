@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from api.deps import LimitsDep, ViewDep
 from api.errors import documented
 from api.formats import FORMAT_QUERY, respond
 from api.paths_queries import PathsRequest
 from api.questions.graph import paths
+from api.section import Section
 from api.security import asks
 from api.wire_paths import PathsAnswer
 
-router = APIRouter(tags=["assets"])
+router = Section(tags=["assets"])
 
 
 @router.post(

@@ -6,14 +6,14 @@ import re
 from html import escape
 from importlib import resources
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from api.deps import NO_QUERY
 from api.errors import FAULTS, STATUS, HttpFault
+from api.section import Section
 from twin.errors import NotFound, TwinError, all_errors
 
-router = APIRouter(include_in_schema=False, dependencies=[NO_QUERY])
+router = Section(include_in_schema=False, dependencies=[NO_QUERY])
 
 TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript"}
 PAGE_HEADERS = {

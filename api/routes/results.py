@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import Path, Query, Request, Response
 
 from api import questions
 from api import wire_library as wire
@@ -15,12 +15,13 @@ from api.holder import Holder
 from api.library import Saved
 from api.library_queries import Description, NewResult, ShelfQuery
 from api.queries import LIMITS
+from api.section import Section
 from api.security import writes
 from api.security.roles import caller
 from api.shelves import shelf_page, wanted
 from twin.errors import TwinError
 
-router = APIRouter(tags=["library"])
+router = Section(tags=["library"])
 
 ResultId = Annotated[str, Path(max_length=LIMITS.text, description="Id of the saved result.")]
 BODY = [400, 403, 404, 409, 413, 415, 422]

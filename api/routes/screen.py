@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from api.deps import LimitsDep, ViewDep
 from api.errors import documented
 from api.failure_queries import ScreenRequest
 from api.formats import FORMAT_QUERY, respond
 from api.questions.failures import screen
+from api.section import Section
 from api.security import asks
 from api.wire_failures import ScreenAnswer
 
-router = APIRouter(tags=["impact"])
+router = Section(tags=["impact"])
 
 
 @router.post(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from api.answers import not_modified, unchanged
 from api.deps import ViewDep
@@ -12,9 +12,10 @@ from api.errors import documented
 from api.failure_queries import MAX_WORK, RUNS_S, SinglePointsQuery
 from api.formats import chosen, respond
 from api.routes.assets import AssetId, detail, is_part_of_the_id
+from api.section import Section
 from api.wire_failures import SinglePointsAnswer
 
-router = APIRouter(tags=["impact"])
+router = Section(tags=["impact"])
 NAME = "single-points-of-failure"
 
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from api import wire_edits as wire
 from api.answers import answer
 from api.deps import NO_QUERY, TwinDep
 from api.errors import documented
+from api.section import Section
 from api.security import writes
 from api.stitch_queries import StitchRequest
 from twin.ingest.run import run_import
 
-router = APIRouter(tags=["edits"])
+router = Section(tags=["edits"])
 
 
 @router.post(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import Depends, Path, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from api import wire_library
@@ -15,6 +15,7 @@ from api.deps import NO_QUERY, LimitsDep
 from api.errors import documented
 from api.library_queries import ShelfQuery
 from api.queries import LIMITS
+from api.section import Section
 from api.security import Role, writes
 from api.security.roles import caller
 from api.shelves import shelf_page, wanted
@@ -24,7 +25,7 @@ from api.watch.shelf import missing
 from api.watch.targets import target_of
 from api.watch_queries import NewSubscription
 
-router = APIRouter(tags=["subscriptions"])
+router = Section(tags=["subscriptions"])
 
 SubscriptionId = Annotated[str, Path(max_length=LIMITS.text, description="Id of the subscription.")]
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import Path, Request, Response
 
 from api import wire_tiles
 from api.answers import answer, not_modified, unchanged
 from api.deps import NO_QUERY, ViewDep
 from api.errors import documented
+from api.section import Section
 from api.tiles import TILE, drawn, tile_json
 
-router = APIRouter(tags=["tiles"])
+router = Section(tags=["tiles"])
 
 Zoom = Annotated[int, Path(ge=0, le=14, description="Zoom.", examples=[6])]
 Column = Annotated[int, Path(ge=0, lt=1 << 14, description="Column, from the west.", examples=[33])]

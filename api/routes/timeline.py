@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from api.deps import LimitsDep, ViewDep
 from api.errors import documented
 from api.event_queries import ImpactRequest
 from api.formats import FORMAT_QUERY, respond
 from api.questions.events import timeline
+from api.section import Section
 from api.security import asks
 from api.wire_events import TimelineAnswer
 
-router = APIRouter(tags=["impact"])
+router = Section(tags=["impact"])
 
 
 @router.post(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path as FilePath
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import Depends, Path, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse
 
@@ -18,6 +18,7 @@ from api.jobs import Job, Pool
 from api.library_queries import ShelfQuery
 from api.queries import LIMITS
 from api.routes.jobs import PoolDep, accepted
+from api.section import Section
 from api.security import writes
 from api.security.roles import caller
 from api.shelves import shelf_page, wanted
@@ -27,7 +28,7 @@ from api.uploads.importing import Importing, refuse_outdated, rejects_path
 from api.uploads.receive import receive
 from twin.errors import ImportBusy, ImportRejected, InvalidParameter, NotFound
 
-router = APIRouter(tags=["imports"])
+router = Section(tags=["imports"])
 
 UploadId = Annotated[str, Path(max_length=LIMITS.text, description="Id of the upload.")]
 #: Bytes that a zip may unpack to, as a multiple of what an upload may have.

@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from api import wire
 from api.answers import tagged
 from api.deps import NO_QUERY, TwinDep
 from api.errors import documented
+from api.section import Section
 from twin.schema import NEED_ALL, Kind, LinkType, Property, Schema
 
-router = APIRouter(tags=["schema"])
+router = Section(tags=["schema"])
 
 
 @router.get(

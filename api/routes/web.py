@@ -6,16 +6,17 @@ from importlib import resources
 from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from api.answers import not_modified, unchanged
 from api.deps import NO_QUERY
 from api.queries import Strict
+from api.section import Section
 from api.web_files import WebFile, WebFiles
 from twin.errors import NotFound
 
-router = APIRouter(include_in_schema=False)
+router = Section(include_in_schema=False)
 
 FILES = WebFiles(Path(str(resources.files("api") / "web")))
 

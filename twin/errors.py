@@ -369,10 +369,10 @@ class UploadOutdated(TwinError):
 
 
 class JobInterrupted(TwinError):
-    """The server that ran a job was stopped before the job was done."""
+    """A job was ended before it was done: its server was stopped, or somebody cancelled it."""
 
     code = "job_interrupted"
-    title = "The server was stopped while the job ran"
+    title = "The job was ended before it was done"
     default_fix = "Start the job again."
 
 

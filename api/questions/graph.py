@@ -1,16 +1,19 @@
-"""Answers about the graph itself: dependencies, dependents, paths."""
+"""Answers about the graph itself: dependencies, dependents, paths, meshes, dominators, findings."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from api.deps import View
 from api.limits import Limits
-from api.paths_queries import PathsRequest
+from api.paths_queries import MAX_LISTED, PathsRequest
 from api.queries import known
-from api.questions.models import WalkAsked
+from api.questions.models import DominatorsAsked, FindingsAsked, MeshAsked, WalkAsked
 from api.questions.question import HURRIED, Effort
 from twin.errors import InvalidParameter
+from twin.impact.meshes import MeshResult
+from twin.model import SHOWN, Finding
 
 
 def dependencies(view: View, body: WalkAsked, limits: Limits, effort: Effort = HURRIED) -> dict[str, Any]:
@@ -47,3 +50,45 @@ def paths(view: View, body: PathsRequest, limits: Limits, effort: Effort = HURRI
     """Routes between two assets."""
     result = view.snapshot.paths(body.start, body.end, schema=view.schema, **body.read(limits))
     return {**result.to_dict(), "notice": view.notice}
+
+
+def mesh(view: View, body: MeshAsked, limits: Limits, effort: Effort = HURRIED) -> dict[str, Any]:
+    """What holds a mesh together: the worst cuts, without pages."""
+    result = view.snapshot.mesh(body.mesh, schema=view.schema)
+    return {**mesh_document(result), "cuts": result.cuts[: body.limit], "notice": view.notice}
+
+
+def mesh_document(result: MeshResult) -> dict[str, Any]:
+    """A mesh as plain data, with the largest islands and the first bridge links only; ``total`` counts the cuts."""
+    return {
+        **result.to_dict(),
+        "islands_total": len(result.islands),
+        "islands": result.islands[:MAX_LISTED],
+        "bridge_links": result.bridge_links[:MAX_LISTED],
+        "total": len(result.cuts),
+    }
+
+
+def dominators(view: View, body: DominatorsAsked, limits: Limits, effort: Effort = HURRIED) -> dict[str, Any]:
+    """Through which single asset all supply comes: the worst ones, without pages."""
+    result = view.snapshot.dominators(body.service)
+    items = result.items
+    return {**result.to_dict(), "items": items[: body.limit], "total": len(items), "notice": view.notice}
+
+
+def findings(view: View, body: FindingsAsked, limits: Limits, effort: Effort = HURRIED) -> dict[str, Any]:
+    """What is wrong or missing, worst first, without pages."""
+    found = view.snapshot.findings if effort.findings is None else effort.findings()
+    rows = chosen_findings(found, body.code, body.severity)
+    return {
+        "items": rows[: body.limit],
+        "total": len(rows),
+        "revision": view.snapshot.revision,
+        "notice": view.notice,
+    }
+
+
+def chosen_findings(found: Iterable[Finding], code: str | None, severity: str | None) -> list[dict[str, Any]]:
+    """Findings of a code and a severity (None: any) as plain data, each with its first assets."""
+    rows = (finding.to_dict(SHOWN) for finding in found)
+    return [row for row in rows if code in (None, row["code"]) and severity in (None, row["severity"])]

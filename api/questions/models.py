@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from api.event_queries import AssetId, Horizon
-from api.failure_queries import TIMELINE, Weight
+from api.failure_queries import TIMELINE, ColdStartQuery, ListQuery, Weight
 from api.queries import LIMITS, Strict
+from api.what_if_queries import WhatIf
 
 #: Rows that one kept answer holds.
 MAX_ROWS = 100_000
@@ -27,6 +28,7 @@ class CriticalityAsked(Strict):
     timeline: bool = False
     horizon_s: Horizon = None
     limit: Rows = LIMITS.max_page
+    what_if: WhatIf = None
 
 
 class SinglePointsAsked(Strict):
@@ -35,6 +37,7 @@ class SinglePointsAsked(Strict):
     id: AssetId
     timeline: bool = Field(False, description=TIMELINE)
     horizon_s: Horizon = None
+    what_if: WhatIf = None
 
 
 class WalkAsked(Strict):
@@ -45,4 +48,41 @@ class WalkAsked(Strict):
     domains: Words = None
     services: Words = None
     through: Words = None
+    limit: Rows = LIMITS.max_page
+    what_if: WhatIf = None
+
+
+class ColdStartAsked(ColdStartQuery):
+    """Which part of the rounds; as of ``GET /cold-start``."""
+
+    what_if: WhatIf = None
+
+
+class DeadlocksAsked(ListQuery):
+    """How many ids; as of ``GET /deadlocks``."""
+
+    what_if: WhatIf = None
+
+
+class MeshAsked(Strict):
+    """A mesh; as of ``GET /meshes/{mesh}``."""
+
+    mesh: Word = "power"
+    limit: Rows = LIMITS.max_page
+    what_if: WhatIf = None
+
+
+class DominatorsAsked(Strict):
+    """A service; as of ``GET /dominators``."""
+
+    service: Word = "power"
+    limit: Rows = LIMITS.max_page
+    what_if: WhatIf = None
+
+
+class FindingsAsked(Strict):
+    """Which findings; as of ``GET /findings``."""
+
+    code: Word | None = None
+    severity: Literal["error", "warning", "info"] | None = None
     limit: Rows = LIMITS.max_page

@@ -11,16 +11,25 @@ from pydantic import BaseModel, ValidationError
 from api.cut_sets_queries import CutSetsRequest
 from api.deps import View
 from api.event_queries import CompareRequest, ExplainRequest, ImpactRequest
-from api.failure_queries import ColdStartQuery, ExposedRequest, ListQuery, ScreenRequest
+from api.failure_queries import ExposedRequest, ScreenRequest
 from api.limits import Limits
 from api.paths_queries import PathsRequest
 from api.questions import events, failures, graph
-from api.questions.models import CriticalityAsked, SinglePointsAsked, WalkAsked
+from api.questions.models import (
+    ColdStartAsked,
+    CriticalityAsked,
+    DeadlocksAsked,
+    DominatorsAsked,
+    FindingsAsked,
+    MeshAsked,
+    SinglePointsAsked,
+    WalkAsked,
+)
 from api.questions.question import HURRIED, Effort, Question
 
 Name = Literal[
     "impact", "timeline", "explain", "compare", "exposed", "screen", "criticality", "single-points-of-failure",
-    "cut-sets", "cold-start", "deadlocks", "dependencies", "dependents", "paths",
+    "cut-sets", "cold-start", "deadlocks", "dependencies", "dependents", "paths", "mesh", "dominators", "findings",
 ]  # fmt: skip
 
 QUESTIONS: dict[str, Question] = {
@@ -35,11 +44,14 @@ QUESTIONS: dict[str, Question] = {
         Question("criticality", CriticalityAsked, failures.criticality),
         Question("single-points-of-failure", SinglePointsAsked, failures.single_points),
         Question("cut-sets", CutSetsRequest, failures.cut_sets),
-        Question("cold-start", ColdStartQuery, failures.cold_start),
-        Question("deadlocks", ListQuery, failures.deadlocks),
+        Question("cold-start", ColdStartAsked, failures.cold_start),
+        Question("deadlocks", DeadlocksAsked, failures.deadlocks),
         Question("dependencies", WalkAsked, graph.dependencies),
         Question("dependents", WalkAsked, graph.dependents),
         Question("paths", PathsRequest, graph.paths),
+        Question("mesh", MeshAsked, graph.mesh),
+        Question("dominators", DominatorsAsked, graph.dominators),
+        Question("findings", FindingsAsked, graph.findings),
     )
 }
 

@@ -12,9 +12,9 @@ from api.deps import LimitsDep, TwinDep, ViewDep
 from api.errors import documented
 from api.formats import chosen
 from api.queries import FindingCountQuery, FindingQuery, page_size
+from api.questions.graph import chosen_findings
 from api.section import Section
 from twin.impact.checks.counts import By, counted
-from twin.model import SHOWN
 
 router = Section(tags=["findings"])
 
@@ -30,11 +30,7 @@ def list_findings(
 ) -> Response:
     """Findings of the data, each with its stable code, what was seen and what to do; never silently repaired."""
     limit = page_size(query, limits, chosen(request))
-    rows = [
-        row
-        for row in (finding.to_dict(SHOWN) for finding in twin.findings())
-        if query.code in (None, row["code"]) and query.severity in (None, row["severity"])
-    ]
+    rows = chosen_findings(twin.findings(), query.code, query.severity)
     return tagged_page(request, "findings", rows, query.cursor, limit, view)
 
 

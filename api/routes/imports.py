@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import Path, Query, Request, Response
+from starlette.responses import FileResponse
 
 from api import wire
 from api.answers import answer, cut, next_link, page_headers, tagged, tagged_as
@@ -14,8 +16,9 @@ from api.formats import chosen
 from api.queries import LIMITS, PageQuery, page_size
 from api.section import Section
 from api.security import writes
-from api.wire_edits import UndoReport
+from api.wire_edits import EditReport, UndoReport
 from twin.errors import NotFound
+from twin.ingest.report import ImportReport
 from twin.ingest.rollback import rollback
 from twin.ingest.run import quiet
 from twin.service import Twin
@@ -58,6 +61,37 @@ def get_import(request: Request, twin: TwinDep, run: RunId) -> Response:
     return tagged(request, _run(twin, run))
 
 
+@router.get(
+    "/imports/{run}/report",
+    operation_id="getImportReport",
+    summary="What an import run told",
+    dependencies=[NO_QUERY],
+    responses={200: {"model": EditReport}, **documented([400, 404])},
+)
+def get_import_report(request: Request, twin: TwinDep, run: RunId) -> Response:
+    """Plan, rejects and findings of a run, as it told them when it was over. The newest 50 are kept, where it ran."""
+    report = _report(twin, run)
+    rejects = f"/imports/{quote(run, safe='')}/rejects" if report.rejected else None
+    return tagged(request, {**report.to_dict(), "rejects_file": rejects, "report_file": None})
+
+
+@router.get(
+    "/imports/{run}/rejects",
+    operation_id="getImportRejects",
+    summary="Every row that an import run did not take",
+    dependencies=[NO_QUERY],
+    response_class=Response,
+    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}, **documented([400, 404])},
+)
+def get_import_rejects(twin: TwinDep, run: RunId) -> Response:
+    """All rejects of a run as CSV: file, row, column, code, message, fix."""
+    path = twin.home / "reports" / run / "rejects.csv" if _report(twin, run).rejected else None
+    if path is None or not path.is_file():
+        raise NotFound(f"There are no rejects of the run {run}", fix="GET /imports/{run}/report says how it went.")
+    headers = {"Cache-Control": "private, no-cache"}
+    return FileResponse(path, headers=headers, media_type="text/csv", filename="rejects.csv")
+
+
 @router.post(
     "/imports/{run}/undo",
     operation_id="undoImport",
@@ -79,3 +113,8 @@ def _run(twin: Twin, run: str) -> dict[str, Any]:
     if found is None:
         raise NotFound(f"There is no import run {run}", fix="List them with GET /imports.")
     return found
+
+
+def _report(twin: Twin, run: str) -> ImportReport:
+    _run(twin, run)
+    return twin.report(run)

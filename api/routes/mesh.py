@@ -10,8 +10,9 @@ from api.answers import cut, next_link, not_modified, page_headers, unchanged
 from api.deps import LimitsDep, ViewDep
 from api.errors import documented
 from api.formats import chosen, respond
-from api.paths_queries import MAX_LISTED, DominatorQuery, MeshQuery
+from api.paths_queries import DominatorQuery, MeshQuery
 from api.queries import LIMITS, page_size
+from api.questions.graph import mesh_document
 from api.section import Section
 from api.wire_paths import DominatorPage, MeshAnswer
 
@@ -45,12 +46,8 @@ def get_mesh(
     cuts, cursor = cut(result.cuts, query.cursor, limit, view.state)
     link = next_link(request, cursor)
     body = {
-        **result.to_dict(),
-        "islands_total": len(result.islands),
-        "islands": result.islands[:MAX_LISTED],
-        "bridge_links": result.bridge_links[:MAX_LISTED],
+        **mesh_document(result),
         "cuts": cuts,
-        "total": len(result.cuts),
         "next": link,
         "cursor": cursor,
         "notice": view.notice,

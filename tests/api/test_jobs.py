@@ -43,7 +43,7 @@ def finished(client: Any, id: str) -> dict[str, Any]:
 def asked_of(ids: list[str]) -> dict[str, dict[str, Any]]:
     """Something to ask of every question."""
     event = {"failed": [ids[0]]}
-    whole = ("criticality", "cold-start", "deadlocks")
+    whole = ("criticality", "cold-start", "deadlocks", "mesh", "dominators", "findings")
     one = ("single-points-of-failure", "cut-sets", "dependencies", "dependents")
     return {
         **dict.fromkeys(("impact", "timeline", "exposed"), event),
@@ -78,8 +78,8 @@ def test_questions_asked_by_get_answer_the_same(client: TestClient, ids: list[st
         return answer
 
     pages = {"next", "cursor"}
-    for name in ("criticality", "cold-start", "deadlocks"):
-        whole = client.get(f"/{name}").json()
+    for name in ("criticality", "cold-start", "deadlocks", "mesh", "dominators", "findings"):
+        whole = client.get(f"/{name}" if name != "mesh" else "/meshes/power").json()
         assert timeless(kept(name, {})) == timeless({key: whole[key] for key in whole.keys() - pages}), name
     for name in ("single-points-of-failure", "dependencies", "dependents"):
         whole = client.get(f"/assets/{ids[0]}/{name}").json()

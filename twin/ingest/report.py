@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from twin.errors import NotFound
 from twin.ingest.plan import Plan
 from twin.model import Finding, Reject
 
@@ -29,6 +30,20 @@ def prune(reports: Path) -> None:
         folders.sort(key=lambda folder: folder.name.removeprefix("dry-"))
         for folder in folders[:-KEPT]:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def kept(reports: Path, run: str) -> ImportReport:
+    """The report of a run, from its folder. Raises NotFound: it is not kept there."""
+    path = reports / run / "report.json"
+    try:
+        if not RUN.match(run):
+            raise FileNotFoundError(run)
+        return ImportReport.from_dict(orjson.loads(path.read_bytes()))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise NotFound(
+            f"The report of the run {run} is not kept here",
+            fix=f"The newest {KEPT} are kept, in the home folder that imported; the run itself is in the list of runs.",
+        ) from error
 
 
 @dataclass

@@ -24,7 +24,7 @@ def error_of(status: int, problem: Mapping[str, Any]) -> TwinError:
     cls = next((each for each in all_errors() if each.code == code), None)
     if cls is None:
         cls = InvalidParameter if code in REFUSED else ApiAnswerInvalid
-    if "rejects" in extra:
+    if isinstance(extra.get("rejects"), list):  # else it says where they are
         return cls(detail, fix=fix, rejects=[Reject.from_dict(item) for item in extra["rejects"]])
     extra = {name: value for name, value in extra.items() if name != "self"}
     words = FIXES.get(cls) or (None if fix is None else str(fix))

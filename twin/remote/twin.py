@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +14,15 @@ from twin.ingest.report import ImportReport
 from twin.ingest.rollback import RollbackReport
 from twin.model import Finding
 from twin.remote.asked import edits_body
+from twin.remote.jobs import Jobs
+from twin.remote.library import Library
 from twin.remote.questions import RemoteQuestions
+from twin.remote.records import Server
+from twin.remote.subscriptions import Subscriptions
+from twin.remote.uploads import Uploads
+from twin.remote.vocabulary import schema_of
 from twin.remote.wire import Wire, path_of
+from twin.schema import Schema
 
 if TYPE_CHECKING:
     import geopandas
@@ -35,6 +41,7 @@ class RemoteTwin(RemoteQuestions):
     ) -> None:  # fmt: skip
         """See :meth:`twin.Twin.connect`. Raises InvalidParameter."""
         super().__init__(Wire(url, key, timeout_s, patience_s))
+        self._server = Server(self._wire, self._places)
 
     def close(self) -> None:
         """Close the connections."""
@@ -54,6 +61,31 @@ class RemoteTwin(RemoteQuestions):
         """What to know about the answer that this thread was given last."""
         return self._wire.notice
 
+    @property
+    def jobs(self) -> Jobs:
+        """Long questions, asked without waiting; see :mod:`twin.remote.jobs`."""
+        return Jobs(self._server)
+
+    @property
+    def library(self) -> Library:
+        """Answers and events that the server keeps under names; see :mod:`twin.remote.library`."""
+        return Library(self._server)
+
+    @property
+    def uploads(self) -> Uploads:
+        """Exports sent, tried and imported; see :mod:`twin.remote.uploads`."""
+        return Uploads(self._server)
+
+    @property
+    def subscriptions(self) -> Subscriptions:
+        """Questions whose answers are watched; see :mod:`twin.remote.subscriptions`."""
+        return Subscriptions(self._server)
+
+    @property
+    def schema(self) -> Schema:
+        """The vocabulary that the server speaks: kinds, link types, properties, units."""
+        return schema_of(self._wire.get("/schema"))
+
     def findings(self) -> Findings:
         """What is wrong or missing, worst first; each names its first thousand assets and counts them all."""
         table, _ = self._wire.whole("/findings", {})
@@ -65,7 +97,7 @@ class RemoteTwin(RemoteQuestions):
 
     def conflicts(self) -> Rows:
         """Values that the sources of an asset do not agree on; see :func:`twin.ingest.matching.ask.conflicts`."""
-        return Rows(self._items("/conflicts"), "conflicts").placed(self._places)
+        return Rows(self._wire.items("/conflicts"), "conflicts").placed(self._places)
 
     def provenance(self, asset_id: str) -> dict[str, Any]:
         """Which source, run and row said what of an asset. Raises UnknownAsset."""
@@ -74,7 +106,19 @@ class RemoteTwin(RemoteQuestions):
 
     def runs(self) -> Rows:
         """Every import run as plain data, newest first."""
-        return Rows(self._items("/imports"), "imports")
+        return Rows(self._wire.items("/imports"), "imports")
+
+    def run(self, run: str) -> dict[str, Any]:
+        """One import run as plain data. Raises NotFound."""
+        return self._wire.get(path_of("imports", run))
+
+    def report(self, run: str) -> ImportReport:
+        """What a run told when it was over: its plan, rejects and findings; the newest 50 are kept.
+
+        Raises:
+            NotFound: there is no such run, or its report is not kept in this home.
+        """
+        return ImportReport.from_dict(self._wire.get(path_of("imports", run, "report")))
 
     def edit(self, edits: Iterable[Any], *, dry_run: bool = False, note: str = "") -> ImportReport:
         """Make edits as one run: all of them or none; see docs/edits.md."""
@@ -88,9 +132,14 @@ class RemoteTwin(RemoteQuestions):
         """
         return RemoteQuestions(self._wire, [*(self._edits or ()), *edits_body(edits)])
 
-    def undo(self) -> RollbackReport:
-        """Take the newest run back, an edit or an import. Raises RollbackRefused: there is none, or it is too old."""
-        return RollbackReport.from_dict(self._wire.post("/undo", {}, again=False))
+    def undo(self, run: str | None = None) -> RollbackReport:
+        """Take a run back, an edit or an import: the newest, or the one named.
+
+        Raises:
+            RollbackRefused: there is none, it is too old, or later runs build on it. NotFound: there is no such run.
+        """
+        path = "/undo" if run is None else path_of("imports", run, "undo")
+        return RollbackReport.from_dict(self._wire.send("POST", path, None if run else {}))
 
     def status(self) -> dict[str, Any]:
         """Server version, revision, run being applied, and the revision that answers come from."""
@@ -100,16 +149,3 @@ class RemoteTwin(RemoteQuestions):
     def to_geodataframe(self, rows: Sequence[Mapping[str, Any]]) -> geopandas.GeoDataFrame:
         """Rows with an ``id`` (assets, ``impact(...).affected``) as a layer in WGS 84, one feature per row."""
         return layer_of("assets", table_of(rows, {}), self._places)
-
-    def _page(self, path: str, cursor: str | None, most: int) -> dict[str, Any]:
-        return self._wire.get(path, {"limit": most, "cursor": cursor})
-
-    def _items(self, path: str) -> list[dict[str, Any]]:
-        """All pages of a list whose rows have no fixed columns."""
-        rows: list[dict[str, Any]] = []
-        page: dict[str, Any] = {"cursor": None}
-        while True:
-            page = self._wire.fitting(partial(self._page, path, page["cursor"]))
-            rows += page["items"]
-            if page["cursor"] is None:
-                return rows

@@ -6,7 +6,9 @@ import json
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
 from importlib.metadata import version
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
@@ -48,7 +50,7 @@ class Wire:
             raise InvalidParameter(f"{url!r} is no address of an API", fix="Write it like https://twin.example:8000")
         self.url = url.rstrip("/")
         self.most = MOST
-        self._patience_s = patience_s
+        self.patience_s = patience_s
         self._told = threading.local()
         headers = {"User-Agent": f"infrastructure-twin/{version('infrastructure-twin')}"}
         if key:
@@ -81,6 +83,48 @@ class Wire:
             TwinError.
         """
         return self._read(self._send("POST", path, JSON, json=dict(body), again=again))
+
+    def send(self, method: str, path: str, body: Mapping[str, Any] | None = None, **more: Any) -> dict[str, Any]:
+        """The JSON answer to what writes, which is sent once; *more* as httpx takes it (a form). Raises TwinError."""
+        how = more if body is None else {"json": dict(body), **more}
+        return self._read(self._send(method, path, JSON, again=False, **how))
+
+    def text(self, path: str) -> str:
+        """The answer to a GET as text. Raises TwinError."""
+        return self._send("GET", path, "*/*").text
+
+    def items(self, path: str, most: int | None = None) -> Iterator[dict[str, Any]]:
+        """The rows of all pages of a list (*most* at most), each page asked for when it is reached.
+
+        Raises:
+            TwinError.
+        """
+        left, cursor = most, None
+        while left is None or left > 0:
+            page = self.fitting(partial(self._page, path, cursor, left))
+            yield from page["items"]
+            left, cursor = None if left is None else left - len(page["items"]), page["cursor"]
+            if cursor is None:
+                return
+
+    def _page(self, path: str, cursor: str | None, left: int | None, most: int) -> dict[str, Any]:
+        return self.get(path, {"limit": most if left is None else min(most, left), "cursor": cursor})
+
+    @contextmanager
+    def stream(self, path: str, headers: Mapping[str, str]) -> Iterator[httpx.Response]:
+        """The answer to a GET before it is read: its body comes as the server sends it.
+
+        Raises:
+            TwinError: the server refuses it, or the line breaks.
+        """
+        try:
+            with self._client.stream("GET", path, headers=dict(headers)) as response:
+                if not response.is_success:
+                    response.read()
+                    raise self._problem(response)
+                yield response
+        except httpx.HTTPError as error:
+            raise ApiUnavailable(f"{self.url} cannot be reached: {error}") from error
 
     def table(self, path: str, asked: Mapping[str, Any]) -> tuple[pa.Table, dict[str, Any]]:
         """The answer to a GET as an Arrow table, and what it says beside the table. Raises TwinError."""
@@ -149,7 +193,7 @@ class Wire:
         return (found if most is None else found.slice(0, most)), first
 
     def _send(self, method: str, path: str, accept: str, *, again: bool = True, **more: Any) -> httpx.Response:
-        deadline = time.monotonic() + self._patience_s
+        deadline = time.monotonic() + self.patience_s
         while True:
             response = self._once(method, path, accept, again, more)
             if response.is_success:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, overload
 from urllib.parse import urlsplit
 
 from twin.display import Findings, Rows
-from twin.errors import EmptyTwin, InvalidParameter
+from twin.errors import EmptyTwin, InvalidParameter, NotFound
 from twin.impact import Snapshot
 from twin.ingest import unfinished
 from twin.ingest.planned import PLANNED
@@ -181,6 +181,23 @@ class Twin(Questions):
         said = ({name: plain(value) for name, value in flat(row).items() if name not in INSIDE} for row in rows)
         return Rows(said, "imports")
 
+    def run(self, run: str) -> dict[str, Any]:
+        """One import run as plain data. Raises NotFound."""
+        found = next((row for row in self.runs() if row["id"] == run), None)
+        if found is None:
+            raise NotFound(f"There is no import run {run}", fix="List them with runs().")
+        return found
+
+    def report(self, run: str) -> ImportReport:
+        """What a run told when it was over: its plan, rejects and findings; the newest 50 are kept.
+
+        Raises:
+            NotFound: there is no such run, or its report is not kept in this home.
+        """
+        from twin.ingest.report import kept
+
+        return kept(self.home / "reports", self.run(run)["id"])
+
     def import_(
         self,
         manifest: str | Path,
@@ -225,11 +242,20 @@ class Twin(Questions):
 
         return what_if(self.snapshot(), edits, self.schema)[0]
 
-    def undo(self) -> RollbackReport:
-        """Take the newest run back, an edit or an import. Raises RollbackRefused: there is none, or it is too old."""
-        from twin.ingest.edits import undo
+    def undo(self, run: str | None = None) -> RollbackReport:
+        """Take a run back, an edit or an import: the newest, or the one named.
 
-        return undo(self.store)
+        Raises:
+            RollbackRefused: there is none, it is too old, or later runs build on it. NotFound: there is no such run.
+        """
+        from twin.ingest.edits import undo
+        from twin.ingest.rollback import rollback
+        from twin.ingest.run import quiet
+
+        if run is None:
+            return undo(self.store)
+        self.run(run)
+        return rollback(self.store, run, quiet)
 
     def status(self) -> dict[str, Any]:
         """Server version, store id, revision, run being applied, and the revision that answers come from."""

@@ -37,13 +37,21 @@ const followers = new Set();
 /** Call *listener* when an answer comes from a newer state of the twin than those before. @param {(revision: number) => void} listener */
 export const onRevision = (listener) => followers.add(listener);
 
-function noted(response) {
-  const now = Number(response.headers.get('X-Twin-Revision'));
-  if (now > revision && revision) {
+/** The newest revision that an answer was of; 0 before the first. */
+export const newest = () => revision;
+
+/** Somebody said that the twin is at revision *now*. */
+export function heard(now) {
+  const before = revision;
+  revision = Math.max(revision, now);
+  if (now > before && before) {
     kept.clear();
     followers.forEach((listener) => listener(now));
   }
-  revision = Math.max(revision, now);
+}
+
+function noted(response) {
+  heard(Number(response.headers.get('X-Twin-Revision')));
   return response;
 }
 

@@ -32,6 +32,9 @@ const ICONS = {
   findings: 'M8 2 14.5 13.5h-13zM8 6.5v3.5M8 11.8v.2',
   import: 'M8 2v8M4.5 7 8 10.5 11.5 7M2.5 10.5v3h11v-3',
   saved: 'M4 2h8v12l-4-3-4 3z',
+  watch: 'M3 11.5h10c-1.2-1.2-1.5-2.3-1.5-4.500a3.500 3.500 0 0 0-7 0c0 2.200-.3 3.300-1.500 4.500zM6.500 13.500h3M8 2v1.500',
+  edit: 'M3 13l.8-3.200L10.500 3 13 5.500 6.200 12.200zM9 4.500 11.500 7',
+  refresh: 'M13 8a5 5 0 1 1-1.500-3.500L13 6M13 2.500V6H9.500',
   report: 'M4 1.5h6l3 3v10H4zM6 7h5M6 9.5h5M6 12h3',
   sun: 'M8 5a3 3 0 1 0 .01 0M8 1v1.5M8 13.5V15M1 8h1.5M13.5 8H15M3 3l1 1M12 12l1 1M13 3l-1 1M4 12l-1 1',
   moon: 'M13 9.5A5.5 5.5 0 0 1 6.5 3 5.5 5.5 0 1 0 13 9.5z',
@@ -105,11 +108,11 @@ export function problem(error, retry) {
     retry ? button('Try again', retry) : null);
 }
 
-/** A short message that goes away by itself. */
+/** A short message that goes away by itself; of a *kind* (`bad`, `told`) it stays longer. @param {string|Node} text */
 export function toast(text, kind = '') {
   const note = h('div', { class: `toast ${kind}` }, text);
   document.getElementById('toasts').append(note);
-  setTimeout(() => note.remove(), kind === 'bad' ? 9000 : 3500);
+  setTimeout(() => note.remove(), kind ? 9000 : 3500);
 }
 
 /** Put *text* on the clipboard, and say so. */

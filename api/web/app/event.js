@@ -3,6 +3,7 @@
 import { post } from './api.js';
 import { seconds } from './format.js';
 import { hazardOf } from './hazard.js';
+import * as kept from './kept.js';
 import * as state from './state.js';
 
 /** Keys of the address that make up the event. */
@@ -34,11 +35,16 @@ export const horizon = () => seconds(state.get('horizon'));
 export function asked(side = '') {
   const event = body(side);
   if (!event) return null;
-  return horizon() === null ? event : { ...event, horizon_s: horizon() };
+  const supposed = side ? null : kept.current('impact')?.asked.what_if;
+  return { ...event, ...(horizon() === null ? {} : { horizon_s: horizon() }), ...(supposed ? { what_if: supposed } : {}) };
 }
 
-/** The answer of a route to a question; asked once. @param {'impact'|'timeline'|'explain'|'compare'} route */
+/**
+ * The answer of a route to a question; asked once. Where the address names a kept answer to it: that one.
+ * @param {'impact'|'timeline'|'explain'|'compare'|'paths'} route
+ */
 export function answer(route, question, { query, keep = true } = {}) {
+  if (kept.current(route)) return query?.f === 'geojson' ? kept.layer() : Promise.resolve(kept.current(route).answer);
   const key = `${route} ${JSON.stringify([question, query])}`;
   if (!answers.has(key) || !keep) {
     if (answers.size > 60) answers.clear();
@@ -78,4 +84,4 @@ export function toggle(ids, side = '') {
 }
 
 /** Forget the event, not the horizon. */
-export const clear = () => state.set({ ...Object.fromEntries(KEYS.filter((key) => key !== 'horizon').map((key) => [key, null])), t: null });
+export const clear = () => state.set({ ...Object.fromEntries(KEYS.filter((key) => key !== 'horizon').map((key) => [key, null])), result: null, event: null, t: null });

@@ -3,11 +3,15 @@
 import { address, BASE, request } from './api.js';
 import { copy, download, h, icon, toast } from './dom.js';
 import { compact } from './format.js';
+import * as kept from './kept.js';
 import { report } from './report.js';
-import { save as keep } from './saving.js';
+import { nameOf, save as keep } from './saving.js';
+import { WATCHABLE, watch } from './watching.js';
 
 /** Formats that the API writes itself, by `?f=`. */
 const FILES = [['json', 'JSON'], ['geojson', 'GeoJSON'], ['csv', 'CSV'], ['gpkg', 'GeoPackage, styled'], ['fgb', 'FlatGeobuf'], ['parquet', 'Parquet'], ['arrow', 'Arrow']];
+/** Their names where a kept answer becomes a file. */
+const OF_KEPT = { geojson: 'geojson', csv: 'csv', gpkg: 'gpkg', fgb: 'fgb', parquet: 'geoparquet', arrow: 'arrow' };
 const ENDINGS = { geojson: 'geojson', json: 'json', csv: 'csv', gpkg: 'gpkg', fgb: 'fgb', parquet: 'parquet', arrow: 'arrow' };
 
 const quoted = (text) => (/^[\w:/.@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`);
@@ -71,37 +75,32 @@ export function asPython(question, asked) {
 
 const KEPT = ['impact', 'compare', 'paths', 'criticality'];
 
-/** A question in a few words, to name what is kept or printed. */
-function nameOf(question, asked) {
-  const event = ({ failed = [], where, hazard }) => [failed.length > 3 ? `${failed.length} assets` : failed.join(', '), where, hazard && 'a hazard'].filter(Boolean).join(' and ');
-  if (question === 'compare') return `${event(asked.a)} or ${event(asked.b)}`;
-  if (question === 'paths') return `Paths from ${asked.from} to ${asked.to}`;
-  if (question === 'criticality') return `Critical assets by ${asked.weight ?? 'count'}`;
-  return question === 'impact' ? `Impact of losing ${event(asked)}` : question;
-}
-
 /**
  * The menu of a result.
  * @param {{context: any, question: string, asked: any, path?: string, method?: 'POST'|'GET', formats?: string[], name?: string}} given
  */
 export function exportMenu({ context, question, asked, path = question, method = 'POST', formats = FILES.map(([f]) => f), name = question }) {
   const item = (iconName, text, act, hint) => h('button', { type: 'button', class: 'item', onclick: () => { menu.open = false; act(); } }, icon(iconName), text, hint ? h('small', {}, hint) : null);
+  const held = kept.current(question);
+  const offered = FILES.filter(([f]) => formats.includes(f) && (!held || f === 'json' || f in OF_KEPT));
   const save = async (f) => {
     try {
+      if (held) return download(`${name}.${ENDINGS[f]}`, f === 'json' ? JSON.stringify(held.answer) : await (await request(`results/${held.id}/export`, { query: { f: OF_KEPT[f] } })).blob());
       const response = await request(path, method === 'POST' ? { method, json: asked, query: { f } } : { query: { ...asked, f } });
-      download(`${name}.${ENDINGS[f]}`, await response.blob());
+      return download(`${name}.${ENDINGS[f]}`, await response.blob());
     } catch (error) {
-      toast(error.detail ?? error.message, 'bad');
+      return toast(error.detail ?? error.message, 'bad');
     }
   };
   const menu = h('details', { class: 'menu', onkeydown: (event) => { if (event.key === 'Escape') { event.stopPropagation(); menu.open = false; } } },
     h('summary', { class: 'button' }, icon('download'), 'Export'),
-    h('div', {}, h('h3', {}, 'File'), ...FILES.filter(([f]) => formats.includes(f)).map(([f, text]) => item('file', text, () => save(f), `.${ENDINGS[f]}`)),
+    h('div', {}, h('h3', {}, held ? 'File, as kept' : 'File'), ...offered.map(([f, text]) => item('file', text, () => save(f), `.${ENDINGS[f]}`)),
       asked.hazard ? item('polygon', 'The hazard', () => download('hazard.geojson', JSON.stringify(asked.hazard)), '.geojson') : null,
-      h('h3', {}, 'The same elsewhere'), item('table', 'Copy as CLI', () => copy(asCommand(question, asked), 'Command')), item('file', 'Copy as Python', () => copy(asPython(question, asked), 'Program')),
-      KEPT.includes(question) ? item('saved', 'Save and share …', () => keep(question, asked, nameOf(question, asked))) : null,
+      h('h3', {}, held ? 'The question, asked anew' : 'The same elsewhere'), item('table', 'Copy as CLI', () => copy(asCommand(question, asked), 'Command')), item('file', 'Copy as Python', () => copy(asPython(question, asked), 'Program')),
+      KEPT.includes(question) && !held ? item('saved', 'Save and share …', () => keep(question, asked, nameOf(question, asked))) : null,
+      WATCHABLE.includes(question) ? item('watch', 'Tell me when this changes …', () => watch(question, asked)) : null,
       h('a', { class: 'item', href: address('ogc/qgis/twin.qlr').href, download: 'twin.qlr' }, icon('layers'), 'Open the twin in QGIS', h('small', {}, '.qlr')),
-      h('h3', {}, 'Picture and paper'), context.map ? item('layers', 'Map as PNG', async () => download(`${name}.png`, await context.map.picture()), '.png') : null, item('report', 'Print a report', () => report(context, nameOf(question, asked)))));
+      h('h3', {}, 'Picture and paper'), context.map ? item('layers', 'Map as PNG', async () => download(`${name}.png`, await context.map.picture()), '.png') : null, item('report', 'Print a report', () => report(context, held?.name ?? nameOf(question, asked), question))));
   addEventListener('click', ({ target }) => { if (!menu.contains(target)) menu.open = false; }, { signal: context.signal });
   return menu;
 }

@@ -46,6 +46,11 @@ export function compact(value) {
 /** Whether *text* is a horizon that the API takes. */
 export const isDuration = (text) => /^([0-9]{1,6}(s|min|m|h|d)){1,4}$/.test(text) || /^\d{1,15}$/.test(text);
 
+const MOMENT = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' });
+
+/** When something was made (ISO 8601) as people say it, in their own time zone: `26 Nov 2026, 12:03`. */
+export const moment = (iso) => MOMENT.format(new Date(iso));
+
 /** `power_line` as `power line`. */
 export const words = (name) => name.replaceAll('_', ' ');
 

@@ -56,6 +56,20 @@ export const polygonText = (ring) => `p:${ring.slice(0, -1).map((place) => place
 /** Text of the address for a circle. */
 export const circleText = ([lon, lat], metres) => `c:${round(lon)},${round(lat)},${Math.round(metres)}`;
 
+/** A short name that only this content has. */
+function digest(text) {
+  let sum = 0x811c9dc5;
+  for (let at = 0; at < text.length; at += 1) sum = Math.imul(sum ^ text.charCodeAt(at), 0x01000193);
+  return (sum >>> 0).toString(36);
+}
+
+/** As `documentText`, under a name of its content; with *keep* false a large one is named only. */
+export function savedText(document, keep = true) {
+  const text = JSON.stringify(document);
+  const name = `hazard-${digest(text)}`;
+  return text.length > MAX && !keep ? `f:${name}` : documentText(document, name);
+}
+
 /** Text of the address for any GeoJSON; a large one is kept by this tab under *name*. */
 export function documentText(document, name) {
   const text = JSON.stringify(document);

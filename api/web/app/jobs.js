@@ -5,15 +5,15 @@ import { button, h, put } from './dom.js';
 import { number } from './format.js';
 
 /**
- * Follow a job; resolves with the job as it ended.
- * @param {string} id @param {(job: any) => void} tell called with each state of it @param {AbortSignal} [signal]
+ * Events of a stream of the API, taken up again where the line was lost; ends when the server says that it is over.
+ * @param {string} path @param {AbortSignal} [signal] @returns {AsyncGenerator<{event: string, data: any}>}
  */
-export async function follow(id, tell, signal) {
+export async function* events(path, signal) {
   let last = 0;
   for (;;) {
     // Not EventSource, which cannot send the key.
-    const response = await request(`jobs/${id}/events`, { signal, headers: { Accept: 'text/event-stream', ...(last ? { 'Last-Event-ID': String(last) } : {}) } });
-    if (response.status === 204) return (await request(`jobs/${id}`, { signal })).json();
+    const response = await request(path, { signal, headers: { Accept: 'text/event-stream', ...(last ? { 'Last-Event-ID': String(last) } : {}) } });
+    if (response.status === 204) return;
     let text = '';
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     for (let part = await reader.read(); !part.done; part = await reader.read()) {
@@ -23,12 +23,22 @@ export async function follow(id, tell, signal) {
         text = text.slice(end + 2);
         if (!fields.data) continue;
         last = Number(fields.id);
-        const job = JSON.parse(fields.data);
-        tell(job);
-        if (fields.event === 'done') return job;
+        yield { event: fields.event, data: JSON.parse(fields.data) };
       }
     }
   }
+}
+
+/**
+ * Follow a job; resolves with the job as it ended.
+ * @param {string} id @param {(job: any) => void} tell called with each state of it @param {AbortSignal} [signal]
+ */
+export async function follow(id, tell, signal) {
+  for await (const { event, data } of events(`jobs/${id}/events`, signal)) {
+    tell(data);
+    if (event === 'done') return data;
+  }
+  return (await request(`jobs/${id}`, { signal })).json();
 }
 
 /** A bar that shows a job, with a button that cancels it. @returns {{node: HTMLElement, tell: (job: any) => void}} */

@@ -17,6 +17,7 @@ import * as state from './state.js';
 import { stage } from './stage.js';
 import { VIEWS } from './views.js';
 import { countKinds, Vocabulary } from './vocabulary.js';
+import * as watching from './watching.js';
 
 const $ = (id) => document.getElementById(id);
 const twin = { map: null, ready: null, state, event };
@@ -133,6 +134,7 @@ async function start() {
     await Promise.all([again(), show()]);
   });
   await show();
+  watching.start();
 }
 
 twin.ready = start().catch((error) => {

@@ -1,8 +1,13 @@
 // The right panel: shows the view that the address names, and shows it anew when what it depends on changes.
 
 import { h, icon, problem, waiting } from './dom.js';
+import * as kept from './kept.js';
+import { VIEW_OF } from './saving.js';
 import * as state from './state.js';
 import { load, VIEWS } from './views.js';
+
+/** Views that would ask in the place of a kept answer. */
+const ASKS = new Set(['explore', ...Object.values(VIEW_OF)]);
 
 let leaving = new AbortController();
 let turn = 0;
@@ -43,12 +48,15 @@ export function panel(host, context) {
     const late = setTimeout(() => mine === turn && host.replaceChildren(body), host.dataset.view === view.id ? 250 : 0);
     host.dataset.view = view.id;
     try {
-      const module = await load(view.id);
+      const [module] = await Promise.all([load(view.id), kept.ready()]);
       if (mine !== turn) return;
       const keys = module.keys ?? [];
       state.on(keys, () => mine === turn && show(), signal);
       const content = h('div', { class: 'content' });
-      await module.show(content, { ...context, signal });
+      if (kept.gone() && ASKS.has(view.id)) content.append(kept.goneNote());
+      else await module.show(content, { ...context, signal });
+      const banner = kept.banner(view.id);
+      if (banner) content.querySelector('.head').after(banner);
       if (mine === turn) body.replaceChildren(content);
     } catch (error) {
       if (error.name === 'AbortError' || mine !== turn) return;
@@ -63,7 +71,7 @@ export function panel(host, context) {
       }
     }
   };
-  state.on(['view'], show);
+  state.on(['view', 'result', 'event'], show);
   return show;
 }
 

@@ -1,6 +1,7 @@
 // Why an asset has its verdict: the chain in sentences, each step a link to its asset.
 
 import { h } from './dom.js';
+import * as kept from './kept.js';
 import { duration, title, words } from './format.js';
 import { hoverable } from './hover.js';
 import { verdictColour } from './colours.js';
@@ -16,7 +17,8 @@ export async function explanation({ event, choose }, id) {
   if (told.failed) return h('p', { class: 'small' }, told.failed.detail ?? told.failed.message);
   const verdicts = new Map(told.proof.map((row) => [row.id, row]));
   const names = new Map([...told.graph.nodes, ...told.proof].map((row) => [row.id, row]));
-  return h('div', { class: 'proof' },
+  const held = kept.current('impact');
+  return h('div', { class: 'proof' }, held && kept.isStale(held) ? h('p', { class: 'small' }, `In the twin now, revision ${told.revision}:`) : null,
     h('ol', { class: 'chain' }, ...told.chain.map((step, at) => {
       const row = names.get(step.id) ?? { id: step.id, kind: '' };
       return h('li', { ...hoverable(step.id), style: { borderColor: verdictColour(verdicts.get(step.id)?.verdict ?? (step.why === 'event' ? 'failed' : 'none')) } },

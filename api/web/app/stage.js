@@ -3,6 +3,7 @@
 import { ORDER } from './colours.js';
 import { button, h, icon, toast } from './dom.js';
 import * as event from './event.js';
+import * as kept from './kept.js';
 import { counted } from './format.js';
 import { described, hazardOf, isLost } from './hazard.js';
 import { extent } from './map.js';
@@ -25,13 +26,15 @@ export function stage({ map, legend, open }) {
   const show = async () => {
     turn += 1;
     const mine = turn;
+    await kept.ready().catch(() => {}); // the panel says it
+    if (mine !== turn) return;
     bar(open);
     hazards(map);
-    const question = event.asked();
+    const question = kept.gone() ? null : event.asked();
     if (!question) { drawn = null; rows = new Map(); paint(); clock.hide(); legend(); return; }
     busy('Running the cascade …');
     try {
-      const [impact, layer, times] = await Promise.all([event.answer('impact', question), event.answer('impact', question, { query: { f: 'geojson' } }), event.answer('timeline', question)]);
+      const [impact, layer, times] = await Promise.all([event.answer('impact', question), event.answer('impact', question, { query: { f: 'geojson' } }), timesOf(question)]);
       if (mine !== turn) return;
       rows = new Map(impact.affected.map((row) => [row.id, row]));
       drawn = places(layer.features);
@@ -49,11 +52,17 @@ export function stage({ map, legend, open }) {
       if (mine === turn) busy(null);
     }
   };
-  state.on(event.KEYS, show);
+  state.on([...event.KEYS, 'result', 'event'], show);
   state.on(['t'], paint);
   state.on(['view', 'b.hazard'], () => hazards(map));
   show();
   return show;
+}
+
+/** Who runs on which buffer, and what happens when; of a kept answer only while the twin has not moved on. */
+function timesOf(question) {
+  const held = kept.current('impact');
+  return held && kept.isStale(held) ? { events: [], buffers: [], standby: held.answer.standby, untold: 'Who runs on which buffer was not kept. Ask anew to see it in the twin now.' } : event.answer('timeline', question);
 }
 
 let looked = '';
@@ -97,7 +106,7 @@ function bar(open) {
   const hazard = state.get('hazard');
   $('bar').hidden = !failed.length && !where && !hazard;
   if ($('bar').hidden) return;
-  const parts = [failed.length === 1 ? failed[0] : failed.length ? counted(failed.length, 'asset') : null, where || null, hazard ? (isLost(hazard) ? `${described(hazard)} (not in this tab: drop the file again)` : described(hazard)) : null];
+  const parts = [failed.length === 1 ? failed[0] : failed.length ? counted(failed.length, 'asset') : null, where || null, hazard ? (isLost(hazard) ? `${described(hazard)} (not in this tab: drop the file again)` : described(hazard)) : null, kept.inWords('impact')];
   $('bar').replaceChildren(icon('impact'), h('button', { type: 'button', class: 'link', title: 'Show what it does (i)', onclick: () => open('impact') }, h('strong', {}, 'Event: '), parts.filter(Boolean).join(' · ')),
     button('', event.clear, { icon: 'close', title: 'Clear the event', kind: 'quiet' }));
 }

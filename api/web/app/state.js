@@ -3,9 +3,15 @@
 /**
  * Known keys: map (zoom/lat/lon), colour, hide (kinds), layers (0: closed), view, asset, fail, where, hazard, buffer,
  * crossing, horizon, t (seconds into the event), b.fail, b.where, b.hazard, b.buffer (the event to compare with),
- * weight, domain (critical), from, to, k, by, disjoint (paths), severity, code (findings), table (the table's filter).
+ * weight, domain (critical), from, to, k, by, disjoint (paths), severity, code (findings), table (the table's filter),
+ * result (id of a kept answer that is shown as it was kept), event (id of the saved event that the hazard is of),
+ * shelf (which list of what is saved).
  * @typedef {Record<string, string>} Values
  */
+
+/** Keys that say what is asked; a kept answer is of what they were: when one changes, it is no answer to it any more. */
+const EVENT = ['fail', 'where', 'hazard', 'buffer', 'crossing'];
+export const ASKING = [...EVENT, ...EVENT.map((key) => `b.${key}`), 'horizon', 'from', 'to', 'k', 'by', 'disjoint', 'weight', 'domain'];
 
 const listeners = [];
 let values = read();
@@ -51,6 +57,10 @@ export function set(changes, { quiet = false } = {}) {
   for (const [key, value] of Object.entries(changes)) {
     if (value === null || value === undefined || value === '') delete next[key];
     else next[key] = String(value);
+  }
+  if (changes.result === undefined && ASKING.some((key) => next[key] !== values[key])) {
+    delete next.result;
+    delete next.event;
   }
   if (hashOf(next) === hashOf(values)) return;
   values = next;

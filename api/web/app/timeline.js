@@ -153,9 +153,10 @@ function aside(now, t) {
   const happened = now.told.events.filter((happening) => happening.time_s === last);
   const left = ({ until_s: until, spent_s: spent }) => (spent === null ? 'for ever' : `${duration(spent - t)} left${until !== null && until < spent ? ', fed again before' : ''}`);
   return [
-    h('h3', {}, running.length + standby.length ? `On buffers and standby (${running.length + standby.length})` : 'Nobody on a buffer or standby'),
+    h('h3', {}, now.told.untold && !standby.length ? 'As kept' : running.length + standby.length ? `On buffers and standby (${running.length + standby.length})` : 'Nobody on a buffer or standby'),
     h('ul', { class: 'plain' }, ...running.slice(0, 30).map((row) => h('li', hoverable(row.id), title(row), h('small', {}, ` ${row.service}, ${left(row)}`))),
       ...standby.map((row) => h('li', hoverable(row.id), names.get(row.id) ?? row.id, h('small', {}, ` standby${row.off_s === null ? '' : `, fuel for ${duration(row.off_s - t)}`}`)))),
+    now.told.untold ? h('p', { class: 'small' }, now.told.untold) : null,
     last === undefined ? null : h('p', { class: 'small' }, `At ${duration(last)}: `, tally(happened)),
   ].filter(Boolean);
 }

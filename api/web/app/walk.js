@@ -6,6 +6,7 @@ import { button, h, problem, waiting } from './dom.js';
 import { number, title, words } from './format.js';
 import { hoverable } from './hover.js';
 import { shapeIcon } from './shapes.js';
+import { watch } from './watching.js';
 
 const SIDES = [['dependencies', 'Depends on'], ['dependents', 'Feeds']];
 const LISTED = 200;
@@ -45,7 +46,8 @@ export function around(asset, context) {
     return h('div', {},
       h('p', { class: 'small' }, page.total === 0 ? (side === 'dependencies' ? 'Depends on nothing the twin knows.' : 'Nothing depends on it.') : `${number(page.total)} within ${depth} hops`,
         page.total > page.items.length ? `, the nearest ${number(page.items.length)} shown` : '', ' ',
-        button('less', () => { depth = Math.max(1, depth - 1); show(); }, { kind: 'small', disabled: depth <= 1 }), button('further', () => { depth += 1; show(); }, { kind: 'small' })),
+        button('less', () => { depth = Math.max(1, depth - 1); show(); }, { kind: 'small', disabled: depth <= 1 }), button('further', () => { depth += 1; show(); }, { kind: 'small' }), ' ',
+        button('', () => watch(side, { id: asset.id, depth }), { icon: 'watch', title: 'Tell me when this changes …', kind: 'small' })),
       ...order.map((name) => byHop(name, groups.get(name), context)));
   };
   show();

@@ -5,6 +5,7 @@ import { domainStyle } from '../colours.js';
 import { button, choice, field, h, problem, put, waiting } from '../dom.js';
 import { exportMenu } from '../exporting.js';
 import { number, title, words } from '../format.js';
+import * as kept from '../kept.js';
 import { head } from '../panel.js';
 import { shapeIcon } from '../shapes.js';
 import { table } from '../table.js';
@@ -25,9 +26,10 @@ export async function show(host, context) {
     h('div', { class: 'form' }, h('div', { class: 'two' }, field('What counts', choice(WEIGHTS, weight, (value) => state.set({ weight: value === 'count' ? null : value }))),
       field('Failures of', choice([['', 'every domain'], ...domains.map(({ name, title: text }) => [name, text])], domain, (value) => state.set({ domain: value })))),
     ), result);
-  ask('criticality', asked, { signal }).then(async (answer) => {
+  const held = kept.current('criticality');
+  (held ? Promise.resolve(held.answer) : ask('criticality', asked, { signal })).then(async (answer) => {
     if (signal.aborted) return;
-    const rows = answer.items.filter((row) => row.lost > 0);
+    const rows = answer.items.filter((row) => row.lost > 0).slice(0, MOST);
     put(result, ranked(rows, answer, context), ...rests({ ...answer, notice: answer.notice }));
     if (map) marks(rows.slice(0, 20), map, signal);
   }, (error) => error.name === 'AbortError' || put(result, problem(error, () => show(host, context))));

@@ -5,6 +5,7 @@ import { domainStyle, VERDICTS, verdictColour } from '../colours.js';
 import { button, copy, h, put } from '../dom.js';
 import { counted, duration, number, quantity, title, words } from '../format.js';
 import { hoverable } from '../hover.js';
+import * as kept from '../kept.js';
 import { head, section } from '../panel.js';
 import { explanation } from '../proof.js';
 import { shapeIcon } from '../shapes.js';
@@ -63,9 +64,9 @@ async function inEvent(context, asset) {
   const impact = await context.event.answer('impact', question).catch(() => null);
   if (!impact) return null;
   const row = impact.affected.find(({ id }) => id === asset.id);
-  if (!row) return h('p', { class: 'verdict none' }, 'Not affected by the event.');
+  if (!row) return h('p', { class: 'verdict none' }, `Not affected by the event${kept.current('impact') ? `, ${kept.inWords('impact')}` : ''}.`);
   return h('div', { class: 'verdict', style: { borderColor: verdictColour(row.verdict) } },
-    h('p', {}, h('strong', { style: { color: verdictColour(row.verdict) } }, VERDICTS[row.verdict].title), row.verdict === 'failed' ? ' in the event' : ` ${times(row)}`),
+    h('p', {}, h('strong', { style: { color: verdictColour(row.verdict) } }, VERDICTS[row.verdict].title), row.verdict === 'failed' ? ' in the event' : ` ${times(row)}`, kept.current('impact') ? h('small', {}, ` · ${kept.inWords('impact')}`) : null),
     await explanation(context, asset.id));
 }
 

@@ -1,13 +1,14 @@
 // Fail it: what fails, for how long one looks; then what is lost, what survives, and why, asset by asset.
 
 import { domainStyle, ORDER, VERDICTS, verdictColour } from '../colours.js';
-import { empty, h, problem, put, waiting } from '../dom.js';
+import { button, empty, h, problem, put, waiting } from '../dom.js';
 import { eventForm } from '../eventform.js';
 import { exportMenu } from '../exporting.js';
 import { capacity, counted, duration, number, title, words } from '../format.js';
 import { hoverable } from '../hover.js';
 import { head, section } from '../panel.js';
 import { explanation } from '../proof.js';
+import { saveEvent } from '../saving.js';
 import { shapeIcon } from '../shapes.js';
 
 export const keys = ['fail', 'where', 'hazard', 'buffer', 'crossing', 'horizon'];
@@ -26,7 +27,7 @@ export async function show(host, context) {
   put(result, waiting('Running the cascade …'));
   event.answer('impact', question).then((impact) => {
     if (context.signal.aborted) return;
-    put(tools, exportMenu({ context, question: 'impact', asked: question, answer: impact }));
+    put(tools, exportMenu({ context, question: 'impact', asked: question, answer: impact }), button('Save this event …', () => saveEvent(event.body()), { icon: 'saved', title: 'Keep what fails under a name' }));
     put(result, ...answer(impact, context));
   }, (error) => put(result, problem(error, () => { event.forget(); show(host, context); })));
 }

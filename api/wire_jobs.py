@@ -13,7 +13,7 @@ class JobRow(Open):
     """A job in a list."""
 
     id: str
-    kind: Literal["question", "check", "apply"]
+    kind: Literal["question", "check", "apply", "stitch"]
     state: Literal["queued", "running", "done", "failed", "cancelled"]
     step: str = Field(description="What it is doing.")
     done: int
@@ -28,7 +28,7 @@ class JobRow(Open):
 
 
 class Job(JobRow):
-    """A job: `question` and `asked` of a question, `upload` of an import."""
+    """A job: `question` and `asked` of a question, `upload` of an import, `rules` of a stitch."""
 
     report: dict[str, Any] | None = Field(description="Report of an import, as `twin import --json` gives it.")
 

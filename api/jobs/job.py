@@ -45,8 +45,8 @@ class Job:
     """A job as it is kept.
 
     Attributes:
-        kind: ``question``, ``check`` (the dry run of an upload) or ``apply``.
-        about: the question and what was asked, or the upload.
+        kind: ``question``, ``check`` (the dry run of an upload), ``apply`` or ``stitch``.
+        about: the question and what was asked, the upload, or the rules.
         step, done, total: how far it is. changed: counts every change, for those who watch.
         cancelling: somebody asked for its end. result: id of the kept result.
         report: of an import. error: why it failed, as the members of a problem.

@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from api.holder import Holder
-from api.jobs.job import Cancelled, Outcome, Ticket, Work
+from api.jobs.job import Outcome, Ticket, Work
+from api.jobs.writing import taken_back
 from api.upload_queries import Reading
 from api.uploads.reading import Resolved, resolve
 from api.uploads.shelf import Upload, Uploads
 from twin.errors import ImportRejected, TwinError, UploadOutdated
 from twin.ingest.planner import Flags, Progress
 from twin.ingest.report import ImportReport
-from twin.ingest.rollback import rollback
-from twin.ingest.run import quiet, run_import
+from twin.ingest.run import run_import
 from twin.schema import Schema, load_schema, supersede
 from twin.service import Twin
 
@@ -58,18 +58,12 @@ class Importing:
         def work(ticket: Ticket) -> Outcome:
             with self._told(upload), self.holder.asking() as twin:
                 found, schema = self._resolve(twin, upload, reading)
-                begun = twin.store.state().applying
                 guard = _Guard(twin, schema, upload, ticket)
                 try:
-                    report = _run(twin, found, schema, reading, False, guard)
+                    with taken_back(twin, ticket, self.published):
+                        report = _run(twin, found, schema, reading, False, guard)
                 except ImportRejected as error:
                     error.extra["report"] = public(error.extra["report"], upload)
-                    raise
-                except Cancelled:
-                    applying = twin.store.state().applying
-                    if not ticket.stopping() and applying is not None and begun is None:
-                        rollback(twin.store, applying, quiet)  # what is half written must not stay
-                        self.published()
                     raise
                 self.uploads.applied(upload.id, report.run)
                 self.published()

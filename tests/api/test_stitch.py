@@ -16,6 +16,7 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from tests.api.conftest import WIPE, load_system
 from tests.api.test_fuzz import CHECKS
+from tests.api.test_jobs import finished
 from twin.schema import Schema
 from twin.service import Twin
 from twin.store import Store
@@ -77,6 +78,29 @@ def test_nearest(client: TestClient) -> None:
     made = stitch(client, NEAREST)
     assert made.json()["status"] == "applied", made.text
     assert "demo:line 1" in neighbours(client, "demo:spare", "dependents") | neighbours(client, "demo:spare")
+
+
+def test_rules_run_as_a_job(client: TestClient) -> None:
+    table = {"name": "later", "rule": "table", "link": "POWERS", "from": {"kind": "bus"}, "to": {"kind": "ups"},
+             "pairs": [["demo:island-2", "demo:ups-1"]]}  # fmt: skip
+    later = {"Prefer": "wait=5, Respond-Async"}
+    before = client.get("/health").json()["store"]["revision"]
+    for dry, status, revision in ((True, "planned", before), (False, "applied", before + 1)):
+        started = client.post("/stitch", json={"rules": [table], "dry_run": dry}, headers=later)
+        assert (started.status_code, started.headers["Preference-Applied"]) == (202, "respond-async"), started.text
+        assert started.headers["Location"] == f"/jobs/{started.json()['id']}"
+        job = finished(client, started.json()["id"])
+        assert (job["kind"], job["state"], job["rules"], job["dry_run"]) == ("stitch", "done", ["later"], dry), job
+        assert (job["report"]["status"], job["report"]["revision"]) == (status, revision)
+        assert client.get("/health").json()["store"]["revision"] == revision
+    assert "demo:island-2" in neighbours(client, "demo:ups-1")
+    assert client.get(f"/imports/{job['report']['run']}/report").json()["plan"] == job["report"]["plan"]
+    assert client.get(f"/imports/{job['report']['run']}/rejects").status_code == 404
+    assert client.post("/stitch", json={"rules": [{**table, "rule": "key"}]}, headers=later).status_code == 400
+    missing = {**table, "link": "NOTHING"}
+    failed = finished(client, client.post("/stitch", json={"rules": [missing]}, headers=later).json()["id"])
+    assert (failed["state"], failed["error"]["code"]) == ("failed", "manifest_invalid")
+    assert client.post("/stitch", json={"rules": [table]}, headers={"Prefer": "return=minimal"}).status_code == 200
 
 
 @pytest.mark.parametrize(

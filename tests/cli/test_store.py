@@ -83,6 +83,14 @@ def test_runs_and_findings(filled: Cli) -> None:
     assert runs["total"] == 1
     assert (runs["items"][0]["source"], runs["items"][0]["status"]) == ("lab", "applied")
     assert "lab" in filled("runs").out
+    run = runs["items"][0]["id"]
+    told = filled("runs", run, "--json").json
+    assert (told["run"], told["status"], told["plan"]["sources"][0]["source"]) == (run, "applied", "lab")
+    shown = filled("runs", run)
+    assert f"run {run}" in shown.out + shown.err
+    unknown = filled("runs", "20260101-000000-abcd")
+    assert unknown.code == 2
+    assert "not_found" in unknown.err
     answer = filled("findings", "--json")
     assert answer.code == (1 if answer.json["total"] else 0)
 

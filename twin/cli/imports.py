@@ -209,13 +209,19 @@ def _rejected(error: ImportRejected, json: bool) -> int:
 
 
 def _print(report: ImportReport, manifest: Manifest) -> None:
+    show(report, manifest.name)
+    output.hints(_next(report, manifest))
+
+
+def show(report: ImportReport, name: str) -> None:
+    """Print what an import (called *name*) did, or would do: its plan, rejects and findings."""
     before = report.written_before
     parts = f"{before['assets']:,} assets and {before['links']:,} links of it were written before"
     words = {
-        "applied": f"Imported {manifest.name}: revision {report.revision}, run {report.run}"
+        "applied": f"Imported {name}: revision {report.revision}, run {report.run}"
         + (f" (finished a run that was cut off: {parts})" if report.resumed else ""),
-        "unchanged": f"{manifest.name} is unchanged: nothing was written, revision {report.revision}",
-        "planned": f"Plan for {manifest.name}: nothing was written",
+        "unchanged": f"{name} is unchanged: nothing was written, revision {report.revision}",
+        "planned": f"Plan for {name}: nothing was written",
     }
     output.say(words[report.status], style="bold")
     _print_plan(report.plan)
@@ -229,7 +235,6 @@ def _print(report: ImportReport, manifest: Manifest) -> None:
     output.note(f"{report.rows:,} rows in {report.seconds:.1f} s{rate}")
     if report.report_file is not None:
         output.note(f"report: {report.report_file}")
-    output.hints(_next(report, manifest))
 
 
 def _print_plan(plan: dict[str, Any]) -> None:

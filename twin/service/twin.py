@@ -185,7 +185,7 @@ class Twin(Questions):
         """One import run as plain data. Raises NotFound."""
         found = next((row for row in self.runs() if row["id"] == run), None)
         if found is None:
-            raise NotFound(f"There is no import run {run}", fix="List them with runs().")
+            raise NotFound(f"There is no import run {run}", fix="List them: `twin runs`, or runs() in Python.")
         return found
 
     def report(self, run: str) -> ImportReport:

@@ -13,6 +13,7 @@ class Limits:
         page: rows of a list when the request does not say.
         max_page: rows of a list at most.
         max_rows: the same in the formats that are written column by column.
+        answer: rows of an answer that has no pages; ten times as many in the formats written column by column.
         failed: assets that one event may name.
         depth: hops that one dependency question may follow.
         text: characters of a search text or an id (a source, a colon and 1,000 of the native id fit).
@@ -27,6 +28,7 @@ class Limits:
     page: int = 100
     max_page: int = 10_000
     max_rows: int = 100_000
+    answer: int = 100_000
     failed: int = 10_000
     depth: int = 1_000
     text: int = 1_100

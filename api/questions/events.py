@@ -9,6 +9,7 @@ from api.event_queries import CompareRequest, ExplainRequest, ImpactRequest
 from api.failure_queries import MAX_WORK, RUNS_S, ExposedRequest, check_limit
 from api.limits import Limits
 from api.questions.question import HURRIED, Effort
+from twin.errors import LimitExceeded
 from twin.impact import ImpactResult
 
 
@@ -54,4 +55,10 @@ def exposed(view: View, body: ExposedRequest, limits: Limits, effort: Effort = H
     )
     total = len(result.exposed)
     result.exposed = result.exposed[:limit]
+    named = sum(len(row["failures"]) for row in result.exposed)
+    if named > limits.answer and not effort.patient:
+        raise LimitExceeded(
+            f"the answer names {named:,} failures, and one answer gives {limits.answer:,}",
+            fix="Ask with a lower `named` or `limit`; `count` of each row counts all failures.",
+        )
     return {**result.to_dict(), "total": total, "notice": view.notice}

@@ -12,6 +12,7 @@ from api.cut_sets_queries import CutSetsRequest
 from api.deps import View
 from api.event_queries import CompareRequest, ExplainRequest, ImpactRequest
 from api.failure_queries import ExposedRequest, ScreenRequest
+from api.lengths import check_length
 from api.limits import Limits
 from api.paths_queries import PathsRequest
 from api.questions import events, failures, graph
@@ -77,4 +78,7 @@ def ask(
     name: str, asked: BaseModel, view: View, limits: Limits, effort: Effort = HURRIED
 ) -> dict[str, Any]:  # fmt: skip
     """The answer to a question, as plain data; *asked*: from :func:`read`. Raises TwinError."""
-    return QUESTIONS[name].answer(view.supposing(getattr(asked, "what_if", None)), asked, limits, effort)
+    found = QUESTIONS[name].answer(view.supposing(getattr(asked, "what_if", None)), asked, limits, effort)
+    if not effort.patient:
+        check_length(name, found, limits)
+    return found

@@ -7,7 +7,8 @@ from fastapi import Request, Response
 from api.deps import LimitsDep, ViewDep
 from api.errors import documented
 from api.event_queries import ExplainRequest
-from api.formats import FORMAT_QUERY, respond
+from api.formats import FORMAT_QUERY, chosen, respond
+from api.lengths import check_length
 from api.questions.events import explain
 from api.section import Section
 from api.security import asks
@@ -31,4 +32,5 @@ def ask_explain(request: Request, body: ExplainRequest, view: ViewDep, limits: L
     view = view.supposing(body.what_if)
     headers = {"X-Twin-Revision": str(view.snapshot.revision)}
     document = explain(view, body, limits)
+    check_length("explain", document, limits, chosen(request))
     return respond(request, "explain", document, headers, view.snapshot.catalogue)

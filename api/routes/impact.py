@@ -8,7 +8,8 @@ from api import wire
 from api.deps import LimitsDep, ViewDep
 from api.errors import documented
 from api.event_queries import ImpactRequest
-from api.formats import FORMAT_QUERY, Reply, give
+from api.formats import FORMAT_QUERY, Reply, chosen, give
+from api.lengths import check_rows
 from api.questions.events import impact_of
 from api.section import Section
 from api.security import asks
@@ -31,6 +32,8 @@ def ask_impact(request: Request, body: ImpactRequest, view: ViewDep, limits: Lim
     view = view.supposing(body.what_if)
     headers = {"X-Twin-Revision": str(view.snapshot.revision)}
     result = impact_of(view, body, limits)
+    affected = sum(sum(counts.values()) for counts in result.summary.values())  # known before the entries are made
+    check_rows(max(affected, len(result.rode), len(result.standby)), limits, chosen(request))
     reply = Reply(
         "impact",
         lambda: {**result.to_dict(), "notice": view.notice},

@@ -7,7 +7,8 @@ from fastapi import Request, Response
 from api.deps import LimitsDep, ViewDep
 from api.errors import documented
 from api.event_queries import ImpactRequest
-from api.formats import FORMAT_QUERY, respond
+from api.formats import FORMAT_QUERY, chosen, respond
+from api.lengths import check_length
 from api.questions.events import timeline
 from api.section import Section
 from api.security import asks
@@ -32,4 +33,5 @@ def ask_timeline(request: Request, body: ImpactRequest, view: ViewDep, limits: L
     view = view.supposing(body.what_if)
     headers = {"X-Twin-Revision": str(view.snapshot.revision)}
     document = timeline(view, body, limits)
+    check_length("timeline", document, limits, chosen(request))
     return respond(request, "timeline", document, headers, view.snapshot.catalogue)

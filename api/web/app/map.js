@@ -13,6 +13,9 @@ import { assetLayers, CLICKABLE, CLOSE, filterAssets, tilesSource } from './tile
 /** Where the map begins without a place in the address: set to the data's own extent by {@link TwinMap.fit}. */
 const HOME = { zoom: 1.5, center: [10, 30] };
 
+/** Places of an event from which on they are drawn smaller far out. */
+const CROWD = 2000;
+
 /** The place that the address names, or null. */
 function placed() {
   const [zoom, lat, lon] = state.get('map').split('/').map(Number);
@@ -36,6 +39,8 @@ export class TwinMap {
     this.drawing = false;
     /** What a place of the event's overlay stands for. @type {Map<string, string[]>} */
     this.members = new Map();
+    /** What each of those is shown as. @type {Map<string, string>} */
+    this.verdicts = new Map();
     const place = placed();
     this.map = new maplibre.Map({
       container: 'map',
@@ -61,13 +66,18 @@ export class TwinMap {
     return {
       version: 8,
       sources: { ...ground.sources, twin: tilesSource(), ...overlaySources() },
-      layers: [...ground.layers, ...hazardLayers(), countryLabels(), ...assetLayers(this.colouring(), this.domains), ...overlayLayers()],
+      layers: [...ground.layers, ...hazardLayers(), countryLabels(), ...assetLayers(this.colouring(), this.domains), ...overlayLayers(this.crowded())],
     };
   }
 
   /** What assets are coloured by; while an event is shown, by its verdicts unless the user chose otherwise. */
   colouring() {
     return state.get('colour') || (this.event ? 'verdict' : 'domain');
+  }
+
+  /** Whether the event that is shown has thousands of places. */
+  crowded() {
+    return (this.event?.collection.features.length ?? 0) > CROWD;
   }
 
   async listen() {
@@ -109,19 +119,22 @@ export class TwinMap {
     this.map.getSource(source)?.setData(data ?? NOTHING);
   }
 
-  /** Show the affected assets of an event; `verdictOf(id)` says what each is at the time that is looked at. */
-  showEvent(drawn, verdictOf, order) {
-    const changed = Boolean(drawn) !== Boolean(this.event);
+  /** Show the affected assets of an event; `verdictOf(assets)` says what a place with these is at the time that is looked at. */
+  showEvent(drawn, verdictOf) {
+    const before = [Boolean(this.event), this.crowded()].join();
     if (drawn !== this.event) {
       this.map.removeFeatureState({ source: 'event' });
       this.show('event', drawn?.collection ?? null);
       this.members = drawn?.members ?? new Map();
+      this.verdicts = new Map();
       this.event = drawn;
     }
-    if (changed) this.restyle();
+    if (before !== [Boolean(this.event), this.crowded()].join()) this.restyle();
     for (const [id, assets] of this.members) {
-      const worst = order.find((verdict) => assets.some((asset) => verdictOf(asset) === verdict));
-      this.map.setFeatureState({ source: 'event', id }, { verdict: worst ?? 'none' });
+      const verdict = verdictOf(assets);
+      if (this.verdicts.get(id) === verdict) continue; // most do not change from one moment to the next
+      this.verdicts.set(id, verdict);
+      this.map.setFeatureState({ source: 'event', id }, { verdict });
     }
   }
 
@@ -147,7 +160,9 @@ export class TwinMap {
 
   /** Bring a box [west, south, east, north] into view. */
   fit(box, zoom = 12) {
-    this.map.fitBounds(box, { padding: 60, maxZoom: zoom, duration: matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : 700 });
+    const card = document.querySelector('#layers:not(.closed, [hidden])'); // nothing is to be looked for below it
+    const left = card && this.map.getContainer().clientWidth > 3 * card.clientWidth ? card.clientWidth + 30 : 60;
+    this.map.fitBounds(box, { padding: { top: 60, right: 60, bottom: 60, left }, maxZoom: zoom, duration: matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : 700 });
   }
 
   /** Ids under a point, the nearest layers first; `site` when only an aggregate was hit. */
@@ -159,7 +174,7 @@ export class TwinMap {
     let site = null;
     for (const { properties, layer, source, geometry } of this.map.queryRenderedFeatures(box, { layers })) {
       const id = properties.asset ?? properties.id;
-      if (source === 'event' && this.map.getFeatureState({ source, id }).verdict === 'none') continue;
+      if (source === 'event' && this.verdicts.get(id) === 'none') continue;
       if (this.members.has(id) && source === 'event') this.members.get(id).forEach((member) => ids.add(member));
       else if (id && layer.id !== 'twin-sites') (properties.site && properties.site !== id ? housed : ids).add(id);
       else site ??= { ...properties, at: geometry.coordinates };

@@ -26,11 +26,12 @@ export function hazardLayers() {
   ];
 }
 
-/** Layers above the assets. */
-export function overlayLayers() {
+/** Layers above the assets. @param {boolean} [many] whether the event has thousands of places: far out they are drawn smaller */
+export function overlayLayers(many = false) {
   const look = paper();
   const routeColour = ['coalesce', ['get', 'colour'], look.accent];
-  const radius = ['interpolate', ['linear'], ['ln', ['max', 1, ['get', 'count']]], 0, 5, 3, 8, 6, 13];
+  const sized = (part) => ['interpolate', ['linear'], ['ln', ['max', 1, ['get', 'count']]], 0, 5 * part, 3, 8 * part, 6, 13 * part];
+  const radius = many ? ['interpolate', ['linear'], ['zoom'], 4, sized(0.3), 10, sized(1)] : sized(1);
   return [
     { id: 'event-areas', type: 'fill', source: 'event', filter: polygon, paint: { 'fill-color': byVerdict(), 'fill-opacity': seen(0.25) } },
     { id: 'event-casing', type: 'line', source: 'event', filter: line, paint: { 'line-color': look.halo, 'line-width': 6, 'line-opacity': seen(0.9) } },
@@ -38,7 +39,7 @@ export function overlayLayers() {
     { id: 'routes-casing', type: 'line', source: 'routes', filter: line, paint: { 'line-color': look.halo, 'line-width': 8 } },
     { id: 'routes', type: 'line', source: 'routes', filter: line, layout: { 'line-join': 'round' }, paint: { 'line-color': routeColour, 'line-width': 4, 'line-offset': ['coalesce', ['get', 'offset'], 0] } },
     { id: 'routes-points', type: 'circle', source: 'routes', filter: point, paint: { 'circle-color': routeColour, 'circle-radius': 5, 'circle-stroke-color': look.halo, 'circle-stroke-width': 1.5 } },
-    { id: 'event-places', type: 'circle', source: 'event', filter: point, layout: { 'circle-sort-key': ['get', 'count'] }, paint: { 'circle-color': byVerdict(), 'circle-radius': radius, 'circle-stroke-color': look.halo, 'circle-stroke-width': 1.6, 'circle-stroke-opacity': seen(1) } },
+    { id: 'event-places', type: 'circle', source: 'event', filter: point, layout: { 'circle-sort-key': ['get', 'count'] }, paint: { 'circle-color': byVerdict(), 'circle-radius': radius, 'circle-stroke-color': look.halo, 'circle-stroke-width': many ? ['interpolate', ['linear'], ['zoom'], 4, 0.3, 10, 1.6] : 1.6, 'circle-stroke-opacity': seen(1) } },
     { id: 'event-count', type: 'symbol', source: 'event', filter: ['all', point, ['>=', ['get', 'count'], 8]], layout: { 'text-field': ['to-string', ['get', 'count']], 'text-size': 10, 'text-allow-overlap': true }, paint: { 'text-color': look.halo, 'text-opacity': seen(1) } },
     { id: 'marks-lines', type: 'line', source: 'marks', filter: line, paint: { 'line-color': ['coalesce', ['get', 'colour'], look.accent], 'line-width': 4, 'line-opacity': 0.8 } },
     { id: 'marks', type: 'symbol', source: 'marks', filter: point, layout: { 'icon-image': 'circle', 'icon-size': ['coalesce', ['get', 'size'], 2], 'icon-padding': -4, 'text-padding': 0, 'text-field': ['coalesce', ['get', 'label'], ''], 'text-size': 10.5, 'symbol-sort-key': ['coalesce', ['get', 'order'], 0] }, paint: { 'icon-color': ['coalesce', ['get', 'colour'], look.accent], 'icon-halo-color': look.halo, 'icon-halo-width': 2, 'text-color': '#ffffff' } },

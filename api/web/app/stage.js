@@ -21,7 +21,7 @@ export function stage({ map, legend, open }) {
   const clock = timeline($('time'), { map });
   const paint = () => {
     const t = Number(state.get('t', Infinity));
-    map?.showEvent(drawn, (id) => (rows.has(id) ? event.verdictAt(rows.get(id), t) : null), ORDER);
+    map?.showEvent(drawn, (assets) => worst(assets, (id) => (rows.has(id) ? event.verdictAt(rows.get(id), t) : null)));
   };
   const show = async () => {
     turn += 1;
@@ -34,14 +34,16 @@ export function stage({ map, legend, open }) {
     if (!question) { drawn = null; rows = new Map(); paint(); clock.hide(); legend(); return; }
     busy('Running the cascade …');
     try {
-      const [impact, layer, times] = await Promise.all([event.answer('impact', question), event.answer('impact', question, { query: { f: 'geojson' } }), timesOf(question)]);
+      const [impact, layer] = await Promise.all([event.answer('impact', question), event.answer('impact', question, { query: { f: 'geojson' } })]);
       if (mine !== turn) return;
       rows = new Map(impact.affected.map((row) => [row.id, row]));
       drawn = places(layer.features);
       paint();
       look(map, drawn, question);
-      clock.show(impact, times);
       legend();
+      busy('Following it through time …');
+      const times = await timesOf(question, impact); // of a large event far slower than what it does in the end
+      if (mine === turn) clock.show(impact, times);
     } catch (error) {
       if (mine !== turn) return;
       drawn = null;
@@ -60,9 +62,18 @@ export function stage({ map, legend, open }) {
 }
 
 /** Who runs on which buffer, and what happens when; of a kept answer only while the twin has not moved on. */
-function timesOf(question) {
+async function timesOf(question, impact) {
   const held = kept.current('impact');
-  return held && kept.isStale(held) ? { events: [], buffers: [], standby: held.answer.standby, untold: 'Who runs on which buffer was not kept. Ask anew to see it in the twin now.' } : event.answer('timeline', question);
+  return held && kept.isStale(held) ? { events: [], buffers: [], standby: held.answer.standby, untold: 'Who runs on which buffer was not kept. Ask anew to see it in the twin now.' } : event.answer('timeline', question).catch((error) => ({ events: [], buffers: [], standby: impact.standby, heading: 'Without a timeline', untold: `${error.detail ?? error.message} ${error.fix ?? ''}` }));
+}
+
+const RANK = new Map(ORDER.map((verdict, rank) => [verdict, rank]));
+
+/** The worst verdict among *assets*; `none` where nothing has come to any of them. */
+function worst(assets, verdictOf) {
+  let best = ORDER.length;
+  for (const asset of assets) best = Math.min(best, RANK.get(verdictOf(asset)) ?? best);
+  return ORDER[best] ?? 'none';
 }
 
 let looked = '';
@@ -106,7 +117,7 @@ function bar(open) {
   const hazard = state.get('hazard');
   $('bar').hidden = !failed.length && !where && !hazard;
   if ($('bar').hidden) return;
-  const parts = [failed.length === 1 ? failed[0] : failed.length ? counted(failed.length, 'asset') : null, where || null, hazard ? (isLost(hazard) ? `${described(hazard)} (not in this tab: drop the file again)` : described(hazard)) : null, kept.inWords('impact')];
-  $('bar').replaceChildren(icon('impact'), h('button', { type: 'button', class: 'link', title: 'Show what it does (i)', onclick: () => open('impact') }, h('strong', {}, 'Event: '), parts.filter(Boolean).join(' · ')),
+  const parts = [failed.length === 1 ? failed[0] : failed.length ? counted(failed.length, 'asset') : null, where || null, hazard ? (isLost(hazard) ? `${described(hazard)} (not in this tab: drop the file again)` : described(hazard)) : null];
+  $('bar').replaceChildren(icon('impact'), h('button', { type: 'button', class: 'link', title: 'Show what it does (i)', onclick: () => open('impact') }, h('strong', {}, `${['Event', kept.inWords('impact')].filter(Boolean).join(', ')}: `), parts.filter(Boolean).join(' · ')),
     button('', event.clear, { icon: 'close', title: 'Clear the event', kind: 'quiet' }));
 }

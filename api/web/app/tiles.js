@@ -32,6 +32,8 @@ const shape = (domains) => ['match', ['get', 'domain'], ...domains.flatMap(({ na
 const eighths = (name) => ['to-string', ['ceil', ['*', 8, ['/', ['coalesce', ['get', name], 0], ['max', 1, ['get', 'count']]]]]];
 
 const HOUSED = ['all', ['has', 'site'], ['!=', ['get', 'site'], ['get', 'id']]];
+/** A count that fits into a ring: 144, 1.4k, 14k. */
+const COUNT = ['case', ['<', ['get', 'count'], 1000], ['to-string', ['get', 'count']], ['concat', ['to-string', ['case', ['<', ['get', 'count'], 10000], ['/', ['round', ['/', ['get', 'count'], 100]], 10], ['round', ['/', ['get', 'count'], 1000]]]], 'k']];
 const NAME = ['coalesce', ['get', 'name'], ['get', 'id']];
 
 /** All layers of the assets. @param {string} by @param {import('./vocabulary.js').Domain[]} domains */
@@ -64,7 +66,7 @@ export function assetLayers(by, domains) {
       id: 'twin-sites', type: 'symbol',
       layout: {
         'icon-image': ['concat', 'ring-', eighths('energy'), '-', eighths('connectivity'), '-', eighths('compute')],
-        'icon-size': ['interpolate', ['linear'], ['ln', ['max', 1, ['get', 'count']]], 0, 0.34, 3, 0.7, 6, 1.05, 9, 1.5],
+        'icon-size': ['interpolate', ['linear'], ['ln', ['max', 1, ['get', 'count']]], 0, 0.34, 2.3, 0.66, 4.6, 0.98, 6.9, 1.15, 9, 1.5],
         'icon-allow-overlap': true, 'icon-ignore-placement': true,
         'symbol-sort-key': ['get', 'count'],
       },
@@ -72,7 +74,7 @@ export function assetLayers(by, domains) {
     }),
     part('sites', {
       id: 'twin-sites-count', type: 'symbol', filter: ['>=', ['get', 'count'], 10],
-      layout: { 'text-field': ['case', ['>=', ['get', 'count'], 1000], ['concat', ['to-string', ['round', ['/', ['get', 'count'], 1000]]], 'k'], ['to-string', ['get', 'count']]], 'text-size': 10.5, 'text-allow-overlap': true, 'text-ignore-placement': true },
+      layout: { 'text-field': COUNT, 'text-size': 10.5, 'text-allow-overlap': true, 'text-ignore-placement': true },
       paint: { 'text-color': look.ink, 'text-opacity': muted },
     }),
     part('points', {

@@ -2,12 +2,14 @@
 
 import { domainStyle, paper } from './colours.js';
 import { button, h, stylesheet } from './dom.js';
-import { moments, verdictAt } from './event.js';
+import { moments } from './event.js';
 import { duration, number, title } from './format.js';
 import { hoverable } from './hover.js';
 import * as state from './state.js';
 
 const STEP_MS = 700;
+/** Names at the right side at once. */
+const LISTED = 30;
 
 /**
  * @param {HTMLElement} host @param {{map: any}} context
@@ -87,7 +89,31 @@ function model(impact, times) {
   const bend = Math.max(60, until / 200);
   const scale = (t) => (1000 * Math.asinh(t / bend)) / Math.asinh(until / bend);
   const unscale = (x) => bend * Math.sinh((x / 1000) * Math.asinh(until / bend));
-  return { rows, times: stops.filter((t) => t <= until), until, open: asked === null, domains, scale, unscale, told: times };
+  const names = new Map(times.standby.map(({ id }) => [id, id]));
+  const happenings = new Map();
+  for (const row of times.events) {
+    if (names.has(row.id)) names.set(row.id, title(row));
+    if (!happenings.has(row.time_s)) happenings.set(row.time_s, []);
+    happenings.get(row.time_s).push(row);
+  }
+  return { names, happenings, rows, times: stops.filter((t) => t <= until), until, open: asked === null, domains, scale, unscale, told: times };
+}
+
+/** How many of *rows* operate at each of the times *xs*, against before. */
+function standing(rows, xs) {
+  const change = new Array(xs.length + 1).fill(0);
+  const index = new Map(xs.map((t, at) => [t, at]).reverse());
+  const at = (t) => index.get(t) ?? xs.findIndex((x) => x >= t);
+  for (const { verdict, outages } of rows) {
+    for (const [from, to] of verdict === 'failed' ? [[xs[0], null]] : outages) {
+      const begins = at(from);
+      if (begins < 0) continue;
+      change[begins] -= 1;
+      if (to !== null && at(to) >= 0) change[at(to)] += 1;
+    }
+  }
+  let now = 0;
+  return xs.map((_, i) => { now += change[i]; return now; });
 }
 
 /** Operating assets against before, per domain, as steps. */
@@ -96,13 +122,10 @@ async function curve(now, go) {
   await stylesheet('uplot/uplot.css');
   const look = paper();
   const xs = [...now.times, now.until];
-  const series = now.domains.map((domain) => {
-    const rows = now.rows.filter((row) => row.domain === domain);
-    return xs.map((t) => -rows.filter((row) => ['failed', 'down', 'interrupted'].includes(verdictAt(row, t))).length);
-  });
+  const series = now.domains.map((domain) => standing(now.rows.filter((row) => row.domain === domain), xs));
   const axis = { stroke: look.soft, grid: { stroke: look.line, width: 1 }, ticks: { show: false }, font: '11px system-ui' };
   const plot = new Plot({
-    width: Math.max(200, now.plot.clientWidth), height: 118, padding: [8, 12, 0, 0], legend: { show: false },
+    width: Math.max(200, now.plot.clientWidth), height: 118, padding: [8, 20, 0, 0], legend: { show: false },
     cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
     scales: { x: { time: false, distr: 100, fwd: now.scale, bwd: now.unscale, range: [0, now.until] }, y: { range: (_, low) => [Math.min(low * 1.08, -1), 0] } },
     axes: [
@@ -148,16 +171,17 @@ function mark(u, t, look) {
 function aside(now, t) {
   const running = now.told.buffers.filter(({ from_s: from, until_s: until }) => from <= t && (until === null || t < until));
   const standby = now.told.standby.filter(({ on_s: on, off_s: off }) => on !== null && on <= t && (off === null || t < off));
-  const names = new Map(now.told.events.map((row) => [row.id, title(row)]));
-  const last = now.told.events.filter((happening) => happening.time_s <= t).at(-1)?.time_s;
-  const happened = now.told.events.filter((happening) => happening.time_s === last);
+  const { names, happenings } = now;
+  const last = [...happenings.keys()].filter((time) => time <= t).at(-1);
   const left = ({ until_s: until, spent_s: spent }) => (spent === null ? 'for ever' : `${duration(spent - t)} left${until !== null && until < spent ? ', fed again before' : ''}`);
+  const hidden = Math.max(0, running.length - LISTED) + Math.max(0, standby.length - LISTED);
   return [
-    h('h3', {}, now.told.untold && !standby.length ? 'As kept' : running.length + standby.length ? `On buffers and standby (${running.length + standby.length})` : 'Nobody on a buffer or standby'),
-    h('ul', { class: 'plain' }, ...running.slice(0, 30).map((row) => h('li', hoverable(row.id), title(row), h('small', {}, ` ${row.service}, ${left(row)}`))),
-      ...standby.map((row) => h('li', hoverable(row.id), names.get(row.id) ?? row.id, h('small', {}, ` standby${row.off_s === null ? '' : `, fuel for ${duration(row.off_s - t)}`}`)))),
+    h('h3', {}, now.told.untold && !standby.length ? now.told.heading ?? 'As kept' : running.length + standby.length ? `On buffers and standby (${running.length + standby.length})` : 'Nobody on a buffer or standby'),
+    h('ul', { class: 'plain' }, ...running.slice(0, LISTED).map((row) => h('li', hoverable(row.id), title(row), h('small', {}, ` ${row.service}, ${left(row)}`))),
+      ...standby.slice(0, LISTED).map((row) => h('li', hoverable(row.id), names.get(row.id) ?? row.id, h('small', {}, ` standby${row.off_s === null ? '' : `, fuel for ${duration(row.off_s - t)}`}`))),
+      hidden ? h('li', { class: 'small' }, `and ${number(hidden)} more`) : null),
     now.told.untold ? h('p', { class: 'small' }, now.told.untold) : null,
-    last === undefined ? null : h('p', { class: 'small' }, `At ${duration(last)}: `, tally(happened)),
+    last === undefined ? null : h('p', { class: 'small' }, `At ${duration(last)}: `, tally(happenings.get(last))),
   ].filter(Boolean);
 }
 

@@ -35,9 +35,9 @@ class Envelope:
             return
         started = False
         head = scope["method"] == "HEAD"
-        if head:  # answered as GET without its body
-            scope["method"] = "GET"
-            scope.setdefault("state", {})["head"] = True
+        scope.setdefault("state", {})["head"] = head
+        # Answered as GET without its body. The server's own scope stays: it goes by the method when it sends.
+        asked: Scope = {**scope, "method": "GET"} if head else scope
 
         async def send_with_headers(message: Message) -> None:
             nonlocal started
@@ -56,12 +56,14 @@ class Envelope:
             await response(scope, receive, send_with_headers)
             return
         try:
-            await self.app(scope, receive, send_with_headers)
+            await self.app(asked, receive, send_with_headers)
         except Exception as error:
             if started:
                 raise
             response = internal_problem(Request(scope), error)
             await response(scope, receive, send_with_headers)
+        finally:
+            scope["route"] = asked.get("route")  # for those outside, who tell which operation it was
 
     def _declared_too_large(self, scope: Scope) -> bool:
         length = Headers(scope=scope).get("content-length", "")

@@ -62,6 +62,8 @@ def holds(node: Any, row: Row) -> Truth:
     if op.startswith("s_"):
         assert op[2:] in SPATIAL
         return bool(getattr(a, op[2:])(b))
+    if isinstance(a, float) is not isinstance(b, float) and not isinstance(a, str | bool | dt.datetime):
+        a, b = float(a), float(b)  # whole numbers are compared exactly with each other only
     return COMPARE[op](a, b)
 
 

@@ -71,6 +71,7 @@ def _serve(listening: socket.socket, host: str, origins: Sequence[str], root_pat
         host=host,
         port=port,
         root_path=root_path,
+        http="h11",  # it bounds what the head of a request may take
         log_config=None,
         access_log=False,
         server_header=False,

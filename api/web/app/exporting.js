@@ -37,7 +37,7 @@ export function asCommand(question, asked) {
     return ['twin paths', quoted(asked.from), quoted(asked.to), ...(asked.k > 1 ? ['--routes', asked.k] : []), ...(asked.by && asked.by !== 'hops' ? ['--by', asked.by] : []), ...(asked.disjoint ? ['--disjoint', asked.disjoint] : [])].join(' ');
   }
   if (question === 'criticality') return ['twin criticality', ...(asked.weight ? ['--weight', quoted(asked.weight)] : []), ...(asked.domain ? ['--domain', asked.domain] : [])].join(' ');
-  if (question === 'findings') return ['twin findings', ...(asked.code ? ['--code', asked.code] : []), ...(asked.severity ? ['--severity', asked.severity] : [])].join(' ');
+  if (question === 'findings') return ['twin findings', ...(asked.code ? ['--code', asked.code] : []), ...['severity', 'kind', 'source'].flatMap((name) => (asked[name] ? [`--${name}`, quoted(asked[name])] : []))].join(' ');
   return [`twin ${question}`, ...(asked.failed ?? []).map(quoted), ...options(asked)].join(' ');
 }
 

@@ -87,6 +87,6 @@ export function described(text) {
     return `circle of ${metres >= 1000 ? `${Math.round(metres / 100) / 10} km` : `${metres} m`} around ${lat.toFixed(2)}, ${lon.toFixed(2)}`;
   }
   if (text.startsWith('p:')) return `polygon with ${text.slice(2).split(',').length / 2} corners`;
-  if (text.startsWith('f:')) return text.slice(2);
+  if (text.startsWith('f:')) return text.startsWith('f:hazard-') ? 'GeoJSON' : text.slice(2);
   return 'GeoJSON';
 }

@@ -114,20 +114,27 @@ async function look(signal) {
   for (const row of items) {
     const held = watched.get(row.id);
     if (!held) watched.set(row.id, { ...row, told: new Set() });
-    else if (row.revision !== held.revision) {
-      const { notices } = await (await request(`subscriptions/${row.id}`, { signal })).json();
-      const since = held.revision;
-      notices.map(({ notice }) => notice).filter(({ after }) => after.revision > since).reverse().forEach((notice) => tell(held, notice));
-      held.revision = row.revision;
-    }
+    else await catchUp(held, row.revision, signal);
   }
   return items.map(({ id }) => watched.get(id));
+}
+
+/** Tell what came since the revision that is known of one. */
+async function catchUp(held, revision, signal) {
+  const since = held.revision;
+  if (revision === since) return;
+  const { notices } = await (await request(`subscriptions/${held.id}`, { signal })).json();
+  notices.map(({ notice }) => notice).filter(({ after }) => after.revision > since).reverse().forEach((notice) => tell(held, notice));
+  held.revision = revision;
 }
 
 /** Tell the changes of one as they happen. */
 async function stream(held, signal) {
   try {
-    for await (const { event, data } of events(`subscriptions/${held.id}/events`, signal)) if (event === 'changed') tell(held, data);
+    for await (const { event, data } of events(`subscriptions/${held.id}/events`, signal)) {
+      if (event === 'changed') tell(held, data);
+      else if (event === 'watching') await catchUp(held, data.revision, signal); // came before the stream was open
+    }
   } catch { /* aborted, or the line is lost: then all is begun anew, and tells what came meanwhile */
     if (!signal.aborted) later(start, signal);
   }

@@ -94,6 +94,13 @@ class FindingQuery(PageQuery):
     )
 
 
+class FindingListQuery(FindingQuery):
+    """Which findings, also by what they concern."""
+
+    kind: str | None = Field(None, max_length=LIMITS.text, description="Only what names an asset of this kind.")
+    source: str | None = Field(None, max_length=LIMITS.text, description="Only what names an asset of this source.")
+
+
 class FindingCountQuery(FindingQuery):
     """Which findings, and what they are counted by."""
 

@@ -11,10 +11,10 @@ from api.answers import tagged_page
 from api.deps import LimitsDep, TwinDep, ViewDep
 from api.errors import documented
 from api.formats import chosen
-from api.queries import FindingCountQuery, FindingQuery, page_size
+from api.queries import FindingCountQuery, FindingListQuery, known, page_size
 from api.questions.graph import chosen_findings
 from api.section import Section
-from twin.impact.checks.counts import By, counted
+from twin.impact.checks.counts import By, concerning, counted
 
 router = Section(tags=["findings"])
 
@@ -26,11 +26,13 @@ router = Section(tags=["findings"])
     responses={200: {"model": wire.FindingPage}, **documented([400, 409])},
 )
 def list_findings(
-    request: Request, twin: TwinDep, view: ViewDep, limits: LimitsDep, query: Annotated[FindingQuery, Query()]
+    request: Request, twin: TwinDep, view: ViewDep, limits: LimitsDep, query: Annotated[FindingListQuery, Query()]
 ) -> Response:
     """Findings of the data, each with its stable code, what was seen and what to do; never silently repaired."""
     limit = page_size(query, limits, chosen(request))
-    rows = chosen_findings(twin.findings(), query.code, query.severity)
+    kind = known("kind", query.kind, view.schema.kinds)
+    found = concerning(view.snapshot, twin.findings(), kind, query.source)
+    rows = chosen_findings(found, query.code, query.severity)
     return tagged_page(request, "findings", rows, query.cursor, limit, view)
 
 

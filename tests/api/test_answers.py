@@ -322,6 +322,24 @@ def test_findings(client: TestClient) -> None:
     assert ask(client, "/findings", wire.FindingPage, code="nope")["total"] == 0
 
 
+def test_findings_by_what_they_concern(client: TestClient, twin: Twin) -> None:
+    every = [finding.to_dict() for finding in twin.findings()]
+    kinds = dict(zip(*(twin.snapshot().arrays.assets[name].to_pylist() for name in ("id", "kind")), strict=True))
+
+    def asked(**chosen: str) -> list[tuple[str, str]]:
+        return [(row["code"], row["message"]) for row in ask(client, "/findings", wire.FindingPage, **chosen)["items"]]
+
+    for kind in sorted({kinds[name] for row in every for name in row["assets"] if name in kinds}):
+        wanted = [row for row in every if kind in {kinds.get(name) for name in row["assets"]}]
+        assert 0 < len(wanted) < len(every)
+        assert asked(kind=kind) == asked(kind=kind, source="demo") == [(row["code"], row["message"]) for row in wanted]
+    assert asked(source="demo") == [(row["code"], row["message"]) for row in every if row["assets"]]
+    assert asked(source="dem") == asked(kind="vm") == asked(kind="bus", source="other") == []
+    wrong = client.get("/findings?kind=buss")
+    assert (wrong.status_code, wrong.json()["code"]) == (400, "invalid_parameter")
+    assert "bus" in wrong.json()["detail"]
+
+
 def test_findings_counted(client: TestClient, twin: Twin) -> None:
     found = twin.findings()
     by_code = ask(client, "/findings/counts", wire.FindingCountPage)["items"]

@@ -259,6 +259,8 @@ def test_findings_exit_with_1_when_there_are_any(twin: Cli, tables: str) -> None
     assert "lonely" in answer.out
     document = twin("findings", "--tables", tables, "--json", "--code", "assumed_supplied").json
     assert [item["assets"] for item in document["items"]] == [["lonely"]]
+    for words, code in ((("--kind", "server"), 1), (("--kind", "vm"), 0), (("--source", "other"), 0)):
+        assert twin("findings", "--tables", tables, *words).code == code, words
     assert twin("findings", "--tables", tables, "--severity", "error").code == 0
     assert "Did you mean assumed_supplied" in twin("findings", "--tables", tables, "--code", "assumed_suplied").err
 

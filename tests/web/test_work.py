@@ -114,6 +114,16 @@ def test_findings_are_those_of_the_api(looked: Looked, api: httpx.Client) -> Non
     looked.until("window.twin.map.querySourceFeatures('marks').length > 0")
     page.get_by_label("Severity").select_option("error")
     expect(page.locator("#panel .finding")).to_have_count(sum(row["severity"] == "error" for row in items))
+    assert sum("/ogc/collections/findings/items" in url for url in looked.asked) == 2, "marks come by one request"
+    page.get_by_label("Severity").select_option("")
+    page.get_by_label("Kind of asset").select_option("pdu")
+    page.get_by_label("Source").select_option("datacentres")
+    chosen = api.get("/findings", params={"kind": "pdu", "source": "datacentres"}).json()["items"]
+    expect(page.locator("#panel .finding")).to_have_count(len(chosen))
+    assert 0 < len(chosen) < len(items)
+    marked = "new Set(window.twin.map.querySourceFeatures('marks').map((row) => row.properties.asset)).size"
+    features = api.get("/ogc/collections/findings/items", params={"kind": "pdu"}).json()["features"]
+    looked.until(f"{marked} === {len({row['properties']['asset'] for row in features})}")
 
 
 def test_an_import_shows_its_plan_and_is_taken_back(looked: Looked, api: httpx.Client, tmp_path: Path) -> None:

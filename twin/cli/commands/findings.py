@@ -34,6 +34,8 @@ class Severity(StrEnum):
 def findings(
     code: Annotated[str | None, typer.Option("--code", help="Only this code.")] = None,
     severity: Annotated[Severity | None, typer.Option("--severity", help="Only this severity.")] = None,
+    kind: Annotated[str | None, typer.Option("--kind", help="Only what names an asset of this kind.")] = None,
+    source: Annotated[str | None, typer.Option("--source", help="Only what names an asset of this source.")] = None,
     by: Annotated[
         Literal["code", "source", "kind"] | None,
         typer.Option("--by", help="Count the assets concerned instead, by this."),
@@ -48,16 +50,17 @@ def findings(
     A file for GIS (.gpkg, .geojson, .fgb, .parquet) has one feature for each asset that a finding names.
     """
     output.check_target(output_file, spatial=True)
-    with wiring.opened(tables) as source:
-        everything = source.findings()
+    with wiring.opened(tables) as opened:
+        everything = opened.findings()
         known = sorted({finding.code for finding in everything})
         found = [f for f in everything if code in (None, f.code) and severity in (None, f.severity)]
+        found = _concerning(opened.snapshot, found, kind, source)
         rows = [finding.to_dict(SHOWN) for finding in found]
         check_code(code, known)
-        document = {"revision": source.snapshot.revision, "notice": source.notice, "total": len(rows)}
-        shown = rows if by is None else _counted(source.snapshot, found, by)
+        document = {"revision": opened.snapshot.revision, "notice": opened.notice, "total": len(rows)}
+        shown = rows if by is None else _counted(opened.snapshot, found, by)
         if output_file is not None:
-            output.write(output_file, {**document, "items": shown}, shown, lambda: _layer(source.snapshot, found))
+            output.write(output_file, {**document, "items": shown}, shown, lambda: _layer(opened.snapshot, found))
     if output_file is None:
         if json:
             output.emit_json({**document, "items": shown[:limit]})
@@ -73,6 +76,12 @@ def _counted(snapshot: Snapshot, findings: list[Finding], by: str) -> list[dict[
     from twin.impact.checks.counts import By, counted
 
     return counted(snapshot, findings, By(by))
+
+
+def _concerning(snapshot: Snapshot, findings: list[Finding], kind: str | None, source: str | None) -> list[Finding]:
+    from twin.impact.checks.counts import concerning
+
+    return concerning(snapshot, findings, kind, source)
 
 
 def _layer(snapshot: Snapshot, findings: list[Finding]) -> geopandas.GeoDataFrame:

@@ -47,6 +47,21 @@ def counted(snapshot: Snapshot, findings: Iterable[Finding], by: By) -> list[dic
     ]
 
 
+def concerning(
+    snapshot: Snapshot, findings: Iterable[Finding], kind: str | None = None, source: str | None = None
+) -> list[Finding]:
+    """Findings that name an asset of this kind and of this source (None: any), whole and in their order."""
+    if kind is None and source is None:
+        return list(findings)
+    return [one for one in findings if _concerns(snapshot, one.assets, kind, source)]
+
+
+def _concerns(snapshot: Snapshot, names: Sequence[str], kind: str | None, source: str | None) -> bool:
+    if source is not None:
+        names = [name for name in names if name.startswith(f"{source}:")]
+    return bool(names) if kind is None else kind in _groups(snapshot, names, By.kind)
+
+
 def _groups(snapshot: Snapshot, names: Sequence[str], by: By) -> dict[str, int]:
     """How many of the assets are of each source or kind; an import's finding may name what is gone: kind ""."""
     if by is By.source:

@@ -65,7 +65,7 @@ async function marks({ source, ...asked }, map, signal) {
     }
   }
   if (signal.aborted) return;
-  const features = [...worst].map(([id, { rank, geometry }]) => ({ type: 'Feature', properties: { id, asset: id, colour: COLOURS[ORDER[rank]], size: 1.3, order: -rank }, geometry }));
+  const features = [...worst].map(([id, { rank, geometry }]) => ({ type: 'Feature', properties: { id, asset: id, colour: COLOURS[ORDER[rank]], size: 1.3, order: rank }, geometry }));
   const collection = { type: 'FeatureCollection', features };
   map.show('marks', collection);
   const box = extent(collection);

@@ -14,7 +14,10 @@ from api.library import Library
 from api.limits import Limits
 
 #: What a question is doing, in a word.
-STEPS = {"screen": "scenarios", "criticality": "failures", "exposed": "failures"}
+STEPS = {
+    "screen": "scenarios", "criticality": "failures", "exposed": "failures", "single-points-of-failure": "failures",
+    "paths": "seconds", "deadlocks": "cores",
+}  # fmt: skip
 
 
 def asking(

@@ -82,6 +82,7 @@ def single_points(view: View, body: SinglePointsAsked, limits: Limits, effort: E
         body.id,
         timeline=body.timeline,
         horizon_s=body.horizon_s,
+        progress=effort.tell,
         **effort.bounds(max_work=MAX_WORK, limit_s=RUNS_S),
     )
     return {**result.to_dict(), "notice": view.notice}
@@ -115,7 +116,7 @@ def cold_start(view: View, body: ColdStartQuery, limits: Limits, effort: Effort 
 def deadlocks(view: View, body: ListQuery, limits: Limits, effort: Effort = HURRIED) -> dict[str, Any]:
     """What must be started by hand."""
     limit = check_limit(body.limit, limits)
-    cores = view.snapshot.deadlocks(max_work=MAX_SEARCH)
+    cores = view.snapshot.deadlocks(progress=effort.tell, **effort.bounds(max_work=MAX_SEARCH, limit_s=RUNS_S))
     return {
         "revision": view.snapshot.revision,
         "model_level": "L1",

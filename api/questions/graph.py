@@ -48,7 +48,9 @@ def _walk(view: View, body: WalkAsked, limits: Limits, direction: str) -> dict[s
 
 def paths(view: View, body: PathsRequest, limits: Limits, effort: Effort = HURRIED) -> dict[str, Any]:
     """Routes between two assets."""
-    result = view.snapshot.paths(body.start, body.end, schema=view.schema, **body.read(limits))
+    result = view.snapshot.paths(
+        body.start, body.end, schema=view.schema, progress=effort.tell, **body.read(limits)
+    )  # fmt: skip
     return {**result.to_dict(), "notice": view.notice}
 
 

@@ -9,7 +9,7 @@ from fastapi import Query, Request, Response
 from api.answers import not_modified, unchanged
 from api.deps import LimitsDep, ViewDep
 from api.errors import documented
-from api.failure_queries import MAX_SEARCH, DeadlocksQuery, check_limit
+from api.failure_queries import MAX_SEARCH, RUNS_S, DeadlocksQuery, check_limit
 from api.formats import chosen, respond
 from api.section import Section
 from api.wire_failures import DeadlockAnswer
@@ -34,7 +34,7 @@ def list_deadlocks(
     limit = check_limit(query.limit, limits)
     if unchanged(request, headers["ETag"]):
         return not_modified(headers)
-    cores = view.snapshot.deadlocks(max_work=MAX_SEARCH)
+    cores = view.snapshot.deadlocks(max_work=MAX_SEARCH, limit_s=RUNS_S)
     body = {
         "revision": view.snapshot.revision,
         "model_level": "L1",

@@ -14,9 +14,12 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
+from api import questions
 from api.app import create_app
+from api.deps import view_of
 from api.jobs import Cancelled, Outcome, Pool, Ticket
 from api.library import Database
+from api.limits import Limits
 from api.questions import QUESTIONS
 from tests.api.served import events, served, timeless, until
 from twin.errors import NotFound, Overloaded
@@ -133,6 +136,41 @@ def test_cancelling_ends_the_work(live: httpx.Client) -> None:
     assert live.delete(f"/jobs/{id}").json()["state"] == "cancelled"
 
 
+SECOND = [
+    {"op": "add", "id": "demo:plant-2", "kind": "power_plant"},
+    {"op": "link", "from": "demo:plant-2", "type": "POWERS", "to": "demo:ups-1"},
+]
+
+
+RING = [
+    *({"op": "add", "id": f"demo:{name}", "kind": "circuit"} for name in "ab"),
+    {"op": "link", "from": "demo:a", "type": "SERVES", "to": "demo:b"},
+    {"op": "link", "from": "demo:b", "type": "SERVES", "to": "demo:a"},
+]
+
+
+@pytest.mark.parametrize(
+    ("question", "asked"),
+    [
+        ("screen", {"random": {"count": 20, "probability": 0.1}}),
+        ("criticality", {}),
+        ("exposed", {"failed": ["demo:line 1"], "what_if": SECOND}),
+        ("single-points-of-failure", {"id": "demo:srv#1", "timeline": True}),
+        ("deadlocks", {"what_if": RING}),
+        ("paths", {"from": "demo:plant", "to": "demo:bus/110", "k": 3}),
+    ],
+)
+def test_each_long_question_has_a_place_to_end(
+    app: FastAPI, twin: Twin, question: str, asked: dict[str, Any]
+) -> None:  # fmt: skip
+    def end(done: int, total: int) -> None:
+        raise Cancelled
+
+    view, read = view_of(twin, app.state.library), questions.read(question, asked)
+    with pytest.raises(Cancelled):
+        questions.ask(question, read, view, Limits(), questions.Effort(True, end))
+
+
 class Blocked:
     """Work that goes on until it is let go, or ended."""
 
@@ -202,6 +240,7 @@ import os, sys, threading, time
 from pathlib import Path
 from api.jobs import Outcome, Pool
 from api.library import Database
+from api.limits import Limits
 
 pool = Pool(Database(Path(sys.argv[1])), workers=1)
 started = threading.Event()

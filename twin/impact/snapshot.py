@@ -231,12 +231,14 @@ class Snapshot:
 
         return screened(self.catalogue, self.system, scenarios, **how)
 
-    def paths(self, a: str, b: str, *, schema: Schema | None = None, **how: Any) -> PathsResult:
+    def paths(
+        self, a: str, b: str, *, schema: Schema | None = None, progress: Any = None, **how: Any
+    ) -> PathsResult:  # fmt: skip
         """Routes from *a* to *b*; *how* and errors: see :class:`twin.impact.paths.Question`."""
         from twin.impact.paths import Question, paths
 
         asked = Question(a, b, **how)
-        found = paths(self.system, self.catalogue, lambda: self.places, schema or default_schema(), asked)
+        found = paths(self.system, self.catalogue, lambda: self.places, schema or default_schema(), asked, progress)
         way: Way = "needs" if found.certificate is None else "whole"  # that there is no other route rests on all
         return resting(found, self.system, way, rows_of(self.system, [a, b, *(row["id"] for row in found.rows)]))
 

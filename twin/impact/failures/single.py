@@ -11,7 +11,7 @@ import numpy as np
 
 from twin.impact.cascade import Cascade
 from twin.impact.failures import intime
-from twin.impact.failures.criticality import L1_NOTE, MODEL_LEVEL, STEADY_NOTE, check_horizon
+from twin.impact.failures.criticality import L1_NOTE, MODEL_LEVEL, STEADY_NOTE, Progress, check_horizon
 from twin.impact.failures.regions import upstream
 from twin.impact.failures.views import uncalled
 from twin.impact.rests import Resting
@@ -74,12 +74,17 @@ def single_points(
     horizon_s: float | None = None,
     max_work: int = intime.MAX_WORK,
     limit_s: float = math.inf,
+    progress: Progress | None = None,
 ) -> SpofResult:
     """Every single asset but itself whose loss takes *asset_id* down, steady or (``timeline``) in time.
 
     Failures to try are what it depends on through any gate, and who could call a standby source among these. What
     the cascade without uncalled standby sources keeps never drops; only where that loses the asset and the steady
     cascade does not (a start gap), or with ``timeline``, a run in time decides. Exact.
+
+    Args:
+        max_work: runs in time times assets at most. limit_s: seconds after which no further run is made. progress: told
+            how many of the runs are done and how many there are; whatever it raises ends the work.
 
     Raises:
         UnknownAsset, InvalidParameter. LimitExceeded: more runs in time than ``max_work`` allows, or than were made in
@@ -106,6 +111,8 @@ def single_points(
     spells: dict[int, list[list[float | None]]] = {}
     for done, cause in enumerate(runs.tolist()):
         intime.check_time(until, done, len(runs), "This question", WAY_OUT)
+        if progress is not None:
+            progress(done, len(runs))
         outcome = intime.run(system, np.array([cause]), horizon)
         if outcome.dropped[row]:
             spells[cause] = outcome.outages(row)

@@ -11,7 +11,7 @@ import numpy as np
 from twin.errors import InvalidParameter, LimitExceeded
 from twin.impact.events.places import Places
 from twin.impact.paths import words
-from twin.impact.paths.deadline import Deadline
+from twin.impact.paths.deadline import Deadline, Told
 from twin.impact.paths.disjoint import Cut, disjoint
 from twin.impact.paths.graph import Network
 from twin.impact.paths.measures import ESTIMATED, MEASURES, UNKNOWN, Measured, measure
@@ -144,20 +144,20 @@ class PathsResult(Resting):
 
 
 def paths(
-    system: System, catalogue: Catalogue, places: Callable[[], Places], schema: Schema, question: Question
-) -> PathsResult:
+    system: System, catalogue: Catalogue, places: Callable[[], Places], schema: Schema, question: Question,
+    progress: Told | None = None,
+) -> PathsResult:  # fmt: skip
     """The routes that *question* asks for.
 
     Args:
         system: the operating rules. catalogue: names. schema: the snapshot's vocabulary.
-        places: gives the shapes, asked only for hazards.
+        places: gives the shapes, asked only for hazards. progress: see :class:`.deadline.Deadline`.
 
-    Raises:
-        UnknownAsset, InvalidParameter, LimitExceeded: the question cannot be answered, or not within its limits.
+    Raises: UnknownAsset, InvalidParameter, LimitExceeded: the question cannot be answered, or not within its limits.
     """
     question = replace(question, by=words.measure(question.by), disjoint=words.apart(question.disjoint))
     question.check()
-    deadline = Deadline(question.limit_s)
+    deadline = Deadline(question.limit_s, progress)
     s, t = catalogue.row(question.a), catalogue.row(question.b)
     free = system.arrays.in_service.copy()
     if question.domains:

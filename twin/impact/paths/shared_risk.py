@@ -7,6 +7,7 @@ time. What comes back says whether it is proved best; when it is not, it is the 
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,6 +26,8 @@ MAX_SIZE = 100_000
 OPTIMAL, INFEASIBLE = 0, 2
 #: The solver looks at its clock now and then only: it is given this share of the time, and waited for this long.
 SHARE, PATIENCE_S = 0.85, 0.3
+#: Seconds between two looks at whether the search is to end while the solver works.
+LOOK_S = 0.1
 
 
 @dataclass(frozen=True)
@@ -176,7 +179,10 @@ def _wide(matrix: Any, left: int, width: int) -> Any:
 
 
 def _run(deadline: Deadline, **problem: Any) -> Any:
-    """The solver's answer, None when it did not come in time: it then ends by itself a little later."""
+    """The solver's answer, None when it did not come in time: it then ends by itself a little later.
+
+    Raises what the deadline tells to: the solver ends by itself then too.
+    """
     answers: list[Any] = []
     failures: list[BaseException] = []
 
@@ -191,7 +197,10 @@ def _run(deadline: Deadline, **problem: Any) -> Any:
         return None
     thread = threading.Thread(target=work, name="twin-paths")
     thread.start()
-    thread.join(deadline.left + PATIENCE_S if deadline.left < threading.TIMEOUT_MAX / 2 else None)
+    until = time.monotonic() + deadline.left + PATIENCE_S
+    while thread.is_alive() and time.monotonic() < until:
+        thread.join(LOOK_S)
+        deadline.tell()
     if failures:
         raise failures[0]
     return answers[0] if answers else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, ClassVar, Self
@@ -245,8 +245,11 @@ def _waits(source: Ints, service: Ints, other: Ints, started: Bools) -> Bools:
     return waits
 
 
-def deadlocks(system: System) -> list[Core]:
-    """Answer 3: cores in the order in which they must be started by hand, each with a witness cycle."""
+def deadlocks(system: System, look: Callable[[int], None] = lambda cores: None) -> list[Core]:
+    """Answer 3: cores in the order in which they must be started by hand, each with a witness cycle.
+
+    *look* is told the cores found so far, stage by stage; whatever it raises ends the work.
+    """
     found: list[Core] = []
     running, _ = cold_start(system)
     running = running & system.baseline
@@ -256,6 +259,7 @@ def deadlocks(system: System) -> list[Core]:
         if not waiting.any():
             return found
         stage += 1
+        look(len(found))
         before, running = running, running.copy()
         for rows, follow in _source_components(*_waits_for(system, running, waiting), waiting):
             found.append(Core(rows, _cycle(rows, follow), stage, before))

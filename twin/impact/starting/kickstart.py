@@ -7,12 +7,16 @@ what it runs is the same whichever places were chosen, so the smallest sets of a
 
 from __future__ import annotations
 
+import math
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import combinations
 from math import comb
 
 import numpy as np
 
+from twin.errors import LimitExceeded
 from twin.impact.starting.coldstart import ColdStart, Core, Deadlock, cold_start, deadlocks, least
 from twin.impact.system import System
 from twin.snapshot.arrays import Bools, Longs
@@ -21,6 +25,7 @@ from twin.snapshot.catalogue import Catalogue
 #: Assets and memberships that the search for places may pass over, some seconds' worth.
 MAX_WORK = 200_000_000
 MAX_CLOSURES = 2_000
+WAY_OUT = "Ask as a job, or on the command line: twin deadlocks has no limit of time."
 
 
 @dataclass
@@ -46,15 +51,34 @@ def started(catalogue: Catalogue, system: System) -> ColdStart:
     return ColdStart(all_, [names for names in by_round if names], stuck, system.arrays.revision)
 
 
-def cores(catalogue: Catalogue, system: System, max_work: int = MAX_WORK) -> list[Deadlock]:
+def cores(
+    catalogue: Catalogue, system: System, max_work: int = MAX_WORK, limit_s: float = math.inf,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[Deadlock]:  # fmt: skip
     """Answer 3 of design §4, with ids: cores in the order in which they must be started, and the places to do it.
 
     Args:
-        max_work: for the places of all cores together; see :func:`places`.
+        max_work: for the places of all cores together; see :func:`places`. limit_s: seconds for all of it.
+        progress: told how many cores have their places and how many there are (0: not known yet); whatever it raises
+            ends the work.
+
+    Raises:
+        LimitExceeded: it was not finished in *limit_s* seconds.
     """
-    found, left = [], max_work
-    for core in deadlocks(system):
-        chosen = places(system, core, left)
+    until = time.monotonic() + limit_s
+
+    def look(done: int, total: int) -> None:
+        if time.monotonic() > until:
+            raise LimitExceeded(
+                f"The deadlocks were not found in {limit_s:g} s: {done:,} of {total or 'unknown'} cores", fix=WAY_OUT
+            )
+        if progress is not None:
+            progress(done, total)
+
+    found: list[Deadlock] = []
+    waiting, left = deadlocks(system, lambda many: look(0, 0)), max_work
+    for core in waiting:
+        chosen = places(system, core, left, lambda: look(len(found), len(waiting)))
         left -= chosen.work
         found.append(
             Deadlock(
@@ -69,14 +93,17 @@ def cores(catalogue: Catalogue, system: System, max_work: int = MAX_WORK) -> lis
     return found
 
 
-def places(system: System, core: Core, max_work: int = MAX_WORK) -> Places:
+def places(
+    system: System, core: Core, max_work: int = MAX_WORK, look: Callable[[], None] = lambda: None
+) -> Places:  # fmt: skip
     """A smallest set of assets of the core that, forced on, start all of it and keep it running.
 
     Exact by trying all sets of one, of two, and so on, while these are few: an asset that another one starts need
     not be tried. Beyond *max_work*, greedily: the asset that starts most of the rest, again and again; what turns
-    out not to be needed is taken out again. ``at_least`` is what was proven then.
+    out not to be needed is taken out again. ``at_least`` is what was proven then. *look* is called before each trial
+    and may raise to end the search.
     """
-    search = _Search(system, core, max_work)
+    search = _Search(system, core, max_work, look)
     options = search.options()
     size = 1
     while options and size <= len(options) and comb(len(options), size) <= search.left:
@@ -91,7 +118,8 @@ def places(system: System, core: Core, max_work: int = MAX_WORK) -> Places:
 class _Search:
     """Trials on one core; ``left`` is how many more may be made."""
 
-    def __init__(self, system: System, core: Core, max_work: int) -> None:
+    def __init__(self, system: System, core: Core, max_work: int, look: Callable[[], None]) -> None:
+        self.look = look
         self.system = system
         self.core = core
         self.cost = system.n + len(system.gates.member)
@@ -110,11 +138,13 @@ class _Search:
 
     def starts(self, chosen: tuple[int, ...] | list[int]) -> bool:
         """Whether portable sources at *chosen* start the whole core for good."""
+        self.look()
         self.left -= 1
         return bool(cold_start(self.system, self._with(chosen))[0][self.core.rows].all())
 
     def reached(self, chosen: tuple[int, ...] | list[int]) -> Bools:
         """Which rows of the core start with *chosen*."""
+        self.look()
         self.left -= 1
         up: Bools = least(self.system, self._with(chosen))[0][self.core.rows]
         return up

@@ -97,6 +97,7 @@ def _operate(app: FastAPI, access: Access, limits: Limits) -> None:
     """What stands around the routes, the innermost first."""
     app.state.hidden, app.state.metrics, app.state.pulse = Hidden(), Metrics(), Pulse(lambda: app.state.holder)
     app.state.pulse.measure(app.state.metrics)
+    app.state.jobs.measure(app.state.metrics)
     always = lambda path: path == "/metrics" or is_open(path)  # noqa: E731
     app.add_middleware(Gate, places=limits.places, patience_s=limits.patience_s, always=always)
     app.add_middleware(Guard, access=access)

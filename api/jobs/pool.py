@@ -8,10 +8,13 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from api.jobs.job import Cancelled, Job, Ticket, Work
+from prometheus_client import Counter
+
+from api.jobs.job import OVER, Cancelled, Job, State, Ticket, Work
 from api.jobs.owners import new_owner, retire
 from api.jobs.shelf import INTERRUPTED, Shelf
 from api.library.database import Database
+from api.operations.metrics import Metrics
 from twin.errors import Overloaded, TwinError
 
 log = logging.getLogger("api")
@@ -37,6 +40,8 @@ class Pool:
         self._threads: ThreadPoolExecutor | None = None
         self._owner = ""
         self._ends: dict[str, threading.Event] = {}
+        self._running: set[str] = set()
+        self._over: Counter | None = None
         self._closed = False
 
     def submit(self, kind: str, about: dict[str, Any], work: Work, by: str | None = None) -> Job:
@@ -86,16 +91,39 @@ class Pool:
             self._closed, self._threads = False, None
             self._ends.clear()
 
+    def measure(self, metrics: Metrics) -> None:
+        """Let *metrics* tell how many jobs of this pool wait and run, and how many ended how."""
+        metrics.watch("twin_jobs", "Jobs of this process that wait or run.", "state", self._going)
+        self._over = Counter(
+            "twin_jobs_over", "Jobs of this process that are over.", ["state"], registry=metrics.registry
+        )
+        for state in sorted(OVER):
+            self._over.labels(state)  # there from the start, as 0
+
+    def _going(self) -> dict[str, float]:
+        ends, running = dict(self._ends), set(self._running)
+        waiting = [id for id, end in ends.items() if id not in running and not end.is_set()]
+        return {"queued": len(waiting), "running": len(running)}
+
+    def _end(self, id: str, state: State, **how: Any) -> None:
+        self.shelf.finish(id, state, **how)
+        if self._over is not None:
+            self._over.labels(state).inc()
+
     def _run(self, id: str, work: Work) -> None:
         end = self._ends[id]
         try:
             if self._closed:
-                self.shelf.finish(id, "failed", error=INTERRUPTED)
+                self._end(id, "failed", error=INTERRUPTED)
             elif self.shelf.start(id):
+                self._running.add(id)
                 self._finish(id, work, end)
+            else:
+                self._end(id, "cancelled")
         except Exception as error:  # the file of the library; there is nowhere to say so but in the log
             log.error("job %s cannot be kept", id, exc_info=error)
         finally:
+            self._running.discard(id)
             self._ends.pop(id, None)
 
     def _finish(self, id: str, work: Work, end: threading.Event) -> None:
@@ -104,21 +132,21 @@ class Pool:
             outcome = work(Ticket(id, _Teller(self.shelf, id, end), lambda: self._closed))
         except Cancelled:
             if self._closed:
-                self.shelf.finish(id, "failed", error=INTERRUPTED)
+                self._end(id, "failed", error=INTERRUPTED)
             else:
-                self.shelf.finish(id, "cancelled")
+                self._end(id, "cancelled")
         except TwinError as error:
             told = error.to_dict()
             report = told.pop("report", None)
-            self.shelf.finish(id, "failed", report=report, error=told)
+            self._end(id, "failed", report=report, error=told)
         except Exception as error:
             log.error("job %s failed", id, exc_info=error)
             fault = TwinError(
                 "The job met a fault of the server; its log says more.", fix="Report it with the job's id."
             )
-            self.shelf.finish(id, "failed", error=fault.to_dict())
+            self._end(id, "failed", error=fault.to_dict())
         else:
-            self.shelf.finish(id, "done", outcome.result, outcome.report)
+            self._end(id, "done", result=outcome.result, report=outcome.report)
 
 
 class _Teller:

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
+from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
 
 from api import questions
@@ -20,9 +21,10 @@ from api.deps import view_of
 from api.jobs import Cancelled, Outcome, Pool, Ticket
 from api.library import Database
 from api.limits import Limits
+from api.operations import Metrics
 from api.questions import QUESTIONS
 from tests.api.served import events, served, timeless, until
-from twin.errors import NotFound, Overloaded
+from twin.errors import InvalidParameter, NotFound, Overloaded
 from twin.service import Twin
 
 pytestmark = pytest.mark.store
@@ -219,6 +221,36 @@ def test_a_stop_ends_what_runs_and_what_waits(tmp_path: Path) -> None:
     assert [(job.state, job.error and job.error["code"]) for job in jobs] == [("failed", "job_interrupted")] * 2
     with pytest.raises(Overloaded):
         pool.submit("check", {}, Blocked())
+
+
+NAMES = ("twin_jobs", "twin_jobs_over_total")
+
+
+def test_metrics_count_jobs_by_state(tmp_path: Path) -> None:
+    pool, metrics = Pool(Database(tmp_path / "library.sqlite"), workers=1), Metrics()
+    pool.measure(metrics)
+
+    def told() -> dict[str, float]:
+        families = text_string_to_metric_families(metrics.text("")[0].decode())
+        every = [sample for family in families for sample in family.samples if sample.name in NAMES]
+        return {sample.labels["state"]: sample.value for sample in every}
+
+    def broken(ticket: Ticket) -> Outcome:
+        raise InvalidParameter("no")
+
+    assert told() == {"queued": 0, "running": 0, "done": 0, "failed": 0, "cancelled": 0}
+    works = [Blocked() for _ in range(4)]
+    ids = [pool.submit("check", {}, work).id for work in works[:3]]
+    works[0].running.wait(10)
+    assert told() == {"queued": 2, "running": 1, "done": 0, "failed": 0, "cancelled": 0}
+    pool.cancel(ids[1])
+    assert told()["queued"] == 1
+    works[0].let_go.set()
+    works[2].running.wait(10)
+    pool.cancel(ids[2])
+    pool.submit("check", {}, broken)
+    until(lambda: told() == {"queued": 0, "running": 0, "done": 1, "failed": 1, "cancelled": 2})
+    pool.close()
 
 
 def test_a_fault_in_the_work_is_kept_without_its_details(tmp_path: Path) -> None:

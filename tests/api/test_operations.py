@@ -83,6 +83,7 @@ def test_metrics_count_requests_and_tell_the_state(twin: Twin) -> None:
         assert found["twin_assets",] == snapshot.n_assets
         assert found["twin_links",] == snapshot.n_links
         assert found["twin_store_up",] == 1
+        assert found["twin_jobs", "running"] == found["twin_jobs_over_total", "done"] == 0
         assert found["twin_source_age_seconds", "demo"] >= 0  # since its files were written
 
 

@@ -321,3 +321,17 @@ def test_everybody_can_use_it(
     api.delete(f"/events/{event['id']}").raise_for_status()
     api.delete(f"/subscriptions/{watched['id']}").raise_for_status()
     assert not any(found.values()), json.dumps({name: faults for name, faults in found.items() if faults}, indent=1)
+
+
+def test_a_kept_answer_to_what_the_page_cannot_ask(read: Looked, api: httpx.Client) -> None:
+    event = api.post("/events", json={"name": "Passau", "event": {"failed": [STATION]}}).json()
+    asked = {"saved_event": event["id"], "what_if": [{"op": "delete", "id": FEEDER}]}
+    body = {"name": "Without the feeder", "question": "impact", "asked": asked}
+    saved = api.post("/results", json=body).raise_for_status().json()
+    page = read.open(f"result={saved['id']}")
+    expect(page.locator(".lead")).to_contain_text(f"{len(saved['answer']['affected'])} assets affected")
+    expect(page.locator(".chips")).to_contain_text(STATION)
+    expect(banner(page)).to_contain_text("parts that this page cannot ask (what if)")
+    expect(banner(page).get_by_role("button", name="Ask anew")).to_have_count(0)
+    api.delete(f"/events/{event['id']}").raise_for_status()
+    api.delete(f"/results/{saved['id']}").raise_for_status()

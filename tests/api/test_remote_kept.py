@@ -107,8 +107,8 @@ def test_a_job_is_followed_and_its_answer_is_kept(remote: RemoteTwin) -> None:
     assert [each.state for each in job.follow()] in ([], ["done"])
     assert job in remote.jobs.all()
     assert remote.jobs.all(1)[0].id == remote.jobs.open(job.id).id
-    assert job.id in repr(job)
-    assert "server" not in repr(job)
+    assert repr(job) == f"<Job {job.id}: screen, done>"
+    assert repr(kept) == f"<SavedResult {kept.id}: storms, screen, revision {kept.revision}>"
 
 
 def test_a_job_can_suppose_edits(remote: RemoteTwin) -> None:
@@ -175,7 +175,8 @@ def test_an_export_is_sent_tried_and_imported(twin: Twin, remote: RemoteTwin, tm
     (tmp_path / "deep").mkdir()
     (tmp_path / "assets.csv").write_text(ASSETS, encoding="utf-8")
     (tmp_path / "links.csv").write_text("from,type,to\nbus/1,CONDUCTS,line/1\n", encoding="utf-8")
-    (tmp_path / "deep" / "notes.txt").write_text("n", encoding="utf-8")
+    for name in ("deep/notes.txt", ".hidden", "deep/.git"):
+        (tmp_path / name).write_text("n", encoding="utf-8")
     upload = remote.uploads.send(tmp_path, loader="tables", source="sent")
     assert upload.report is not None
     assert (upload.state, upload.report.status, upload.report.rows) == ("checked", "planned", 3)

@@ -20,7 +20,7 @@ from twin.remote.wire import path_of
 FIRST_S, LONGEST_S = 0.05, 1.0
 
 
-@dataclass
+@dataclass(repr=False)
 class Job(Record):
     """Work that a server does by itself.
 
@@ -59,6 +59,12 @@ class Job(Record):
             "report": ImportReport.from_dict(report) if report is not None and whole else None,
             "error": None if error is None else error_of(0, error),
         }
+
+    def _said(self) -> str:
+        """What it is about, and how far it is."""
+        of = "" if self.total is None else f" of {self.total:,}"
+        far = f", {self.step} {self.done:,}{of}" if self.state == "running" and self.step else ""
+        return f"{self.question or self.kind}, {self.state}{far}"
 
     @property
     def over(self) -> bool:

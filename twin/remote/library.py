@@ -14,7 +14,7 @@ from twin.remote.calls import answer_of, asked_of
 from twin.remote.records import Collection, Record, Server
 
 
-@dataclass
+@dataclass(repr=False)
 class _Named(Record):
     def describe(self, name: str | None = None, note: str | None = None) -> Self:
         """Give it another name or note; None leaves it. This very object. Raises NotFound: it was removed."""
@@ -28,7 +28,7 @@ class _Named(Record):
         self._removed()
 
 
-@dataclass
+@dataclass(repr=False)
 class SavedEvent(_Named):
     """An event under a name.
 
@@ -46,8 +46,11 @@ class SavedEvent(_Named):
     def _read(cls, server: Server, document: Mapping[str, Any]) -> dict[str, Any]:
         return {"event": _event(document["event"])}
 
+    def _said(self) -> str:
+        return self.name
 
-@dataclass
+
+@dataclass(repr=False)
 class SavedResult(_Named):
     """A question with its answer.
 
@@ -81,6 +84,10 @@ class SavedResult(_Named):
             self.reload()
         assert self._answer is not None
         return self._answer
+
+    def _said(self) -> str:
+        stale = " (the twin has moved on)" if self.stale else ""
+        return f"{self.name or 'without a name'}, {self.question}, revision {self.revision}{stale}"
 
     def refresh(self) -> Self:
         """Ask the same question of the twin as it is now; the new answer takes the place of the old one."""

@@ -17,7 +17,7 @@ class Server(NamedTuple):
     places: RemotePlaces
 
 
-@dataclass
+@dataclass(repr=False)
 class Record:
     """Something that the server keeps, as it was when it was last looked at.
 
@@ -48,6 +48,13 @@ class Record:
     def _take(self, document: Mapping[str, Any]) -> Self:
         vars(self).update(vars(type(self).of(self.server, document)))
         return self
+
+    def __repr__(self) -> str:
+        """One line."""
+        return f"<{type(self).__name__} {self.id}: {self._said()}>"
+
+    def _said(self) -> str:
+        return f"made {self.made_at}"
 
     @property
     def _path(self) -> str:

@@ -73,7 +73,7 @@ class Change:
         return answer_of(self._server, saved["question"], saved["asked"], saved["answer"])
 
 
-@dataclass
+@dataclass(repr=False)
 class Subscription(Record):
     """A question that is asked again with each new revision.
 
@@ -95,7 +95,11 @@ class Subscription(Record):
     error: str | None
     trouble: str | None
     notices: list[dict[str, Any]] | None
-    secret: str | None = field(repr=False)
+    secret: str | None
+
+    def _said(self) -> str:
+        state = self.trouble or self.error or f"revision {self.revision}"
+        return f"{self.name or 'without a name'}, {self.question}, {state}"
 
     def changes(self, since: int | None = None) -> Iterator[Change]:
         """Changes as they happen, without an end; a line that breaks is taken up again.

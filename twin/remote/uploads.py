@@ -23,7 +23,7 @@ from twin.remote.wire import path_of
 TABLES = ("options", "mapping")
 
 
-@dataclass
+@dataclass(repr=False)
 class Upload(Record):
     """An export that a server was sent.
 
@@ -57,6 +57,10 @@ class Upload(Record):
             "report": None if report is None else ImportReport.from_dict(report),
             "error": None if error is None else error_of(0, error),
         }
+
+    def _said(self) -> str:
+        state = self.state or ("tried" if self.checked else "received")
+        return f"{self.name}, {len(self.files)} files, {state}"
 
     def check(self, **reading: Any) -> Self:
         """Try it again, read another way (see :meth:`Uploads.send`), and wait. This very upload.
@@ -110,8 +114,8 @@ class Uploads(Collection[Upload]):
         """Send an export and try it (a dry run): nothing is written to the twin.
 
         Args:
-            paths: files and folders of one export, or one zip of them; with a ``twin.toml`` among them that is the
-                manifest. wait: for the dry run; else see :meth:`Upload.finish`.
+            paths: files and folders of one export (hidden ones in a folder are left out), or one zip of them; with a
+                ``twin.toml`` among them that is the manifest. wait: for the dry run; else see :meth:`Upload.finish`.
             reading: ``loader``, ``source``, ``options``, ``mapping``, ``as_of``, ``path``, and the flags ``replace``,
                 ``force``, ``full`` and ``skip_rejects``, as of ``twin import``; what is not said is guessed.
 
@@ -138,13 +142,17 @@ def _files(paths: Iterable[str | Path]) -> Iterator[tuple[str, Path]]:
         if path.is_file():
             yield path.name, path
         elif path.is_dir():
-            inside = (part for part in sorted(path.rglob("*")) if part.is_file())
-            yield from ((part.relative_to(path).as_posix(), part) for part in inside)
+            inside = ((part.relative_to(path), part) for part in sorted(path.rglob("*")) if part.is_file())
+            yield from ((name.as_posix(), part) for name, part in inside if not _hidden(name))
         else:
             raise SourceUnreadable(f"{path} is not there")
         found = True
     if not found:
         raise InvalidParameter("no file is named", fix="Give the files of the export, or its folder.")
+
+
+def _hidden(name: Path) -> bool:
+    return any(part.startswith(".") for part in name.parts)
 
 
 def _field(name: str, value: Any) -> str:

@@ -68,8 +68,6 @@ STATUS: dict[type[e.TwinError], int] = {
     e.KeysRequired: 500,
     e.Overloaded: 503,
     e.ApiUnavailable: 503,
-    e.ApiAnswerInvalid: 502,
-    e.ApiUnavailable: 503,
     e.ApiAnswerInvalid: 500,
     e.LibraryUnavailable: 503,
     e.JobInterrupted: 503,
@@ -218,7 +216,7 @@ def _field(item: Mapping[str, Any]) -> dict[str, str]:
         name = ""  # the position in the text, which the message does not need
     elif where == "body" and isinstance(item.get("input"), bytes):
         code = "media_type"  # FastAPI hands over bytes when the body is not declared as JSON
-    return {"in": where, "name": name, "code": code, "message": _message(code, str(item["msg"]))}
+    return {"in": where, "name": name, "code": code, "message": _message(code, str(item["msg"]), item.get("ctx"))}
 
 
 MESSAGES = {
@@ -229,7 +227,10 @@ MESSAGES = {
 }
 
 
-def _message(code: str, text: str) -> str:
+def _message(code: str, text: str, about: Mapping[str, Any] | None) -> str:
+    takes = (about or {}).get("takes")
+    if takes:  # what is asked of a question by name, which the document does not spell out
+        return f"this is not known here; it takes {takes}"
     return MESSAGES.get(code, text.removeprefix("Value error, "))
 
 

@@ -67,7 +67,12 @@ def read(name: str, asked: dict[str, Any]) -> BaseModel:
         orjson.dumps(asked)  # what cannot be kept (half characters, endless numbers) is refused before it is asked
         return QUESTIONS[name].model.model_validate(asked)
     except ValidationError as error:
-        found = [{**item, "loc": ("body", "asked", *item["loc"])} for item in error.errors()]
+        takes = {"takes": ", ".join(field.alias or key for key, field in QUESTIONS[name].model.model_fields.items())}
+        found = [
+            {**item, "loc": ("body", "asked", *item["loc"])}
+            | ({"ctx": takes} if item["type"] == "extra_forbidden" and len(item["loc"]) == 1 else {})
+            for item in error.errors()
+        ]
         raise RequestValidationError(found) from None
     except TypeError as error:
         item = {"type": "value_error", "loc": ("body", "asked"), "msg": f"it cannot be kept: {error}"}

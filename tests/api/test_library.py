@@ -78,6 +78,9 @@ def test_a_question_that_does_not_fit_names_the_place(client: TestClient) -> Non
     response = client.post("/results", json={"name": "x", "question": "impact", "asked": asked})
     assert response.status_code == 422
     assert [error["name"] for error in response.json()["errors"]] == ["asked.horizon"]
+    assert "it takes failed, where, hazard, saved_event," in response.json()["detail"]
+    mesh = client.post("/results", json={"name": "x", "question": "mesh", "asked": {"name": "power"}})
+    assert mesh.json()["detail"] == "asked.name: this is not known here; it takes mesh, limit, what_if"
     huge = {"name": "x", "question": "impact", "asked": {"failed": ["a"], "buffer_m": 10**30}}
     assert client.post("/results", json=huge).status_code == 422
 

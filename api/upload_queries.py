@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -16,18 +17,28 @@ Word = Annotated[Text, Field(min_length=1, max_length=LIMITS.text)]
 
 
 def _table(value: Any) -> Any:
-    """A JSON object, also as text: a form has only texts."""
+    """A JSON object, also as text, which may be TOML as well: a form has only texts, and people write TOML."""
     if isinstance(value, str):
-        try:
-            value = orjson.loads(value)
-        except orjson.JSONDecodeError as error:
-            raise ValueError(f"it is no JSON object: {error}") from None
+        value = _read(value)
     if isinstance(value, dict):
         try:
-            orjson.dumps(value)
+            kept: dict[str, Any] = orjson.loads(orjson.dumps(value))  # TOML also has dates
         except TypeError as error:
             raise ValueError(f"it cannot be kept: {error}") from None
+        return kept
     return value
+
+
+def _read(text: str) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        if text.lstrip().startswith("{"):
+            raise ValueError(f"it is no JSON object: {error}") from None
+    try:
+        return tomllib.loads(text.replace("\r\n", "\n"))
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ValueError(f"it is no TOML: {error}") from None
 
 
 Table = Annotated[dict[str, Any] | None, BeforeValidator(_table)]
@@ -43,8 +54,8 @@ class Reading(Strict):
 
     loader: Word | None = Field(None, description="Name of the loader; `GET /loaders` lists them. Absent: guessed.")
     source: Word | None = Field(None, description="Prefix of the ids. Absent: by the name of the first file.")
-    options: Table = Field(None, description="Options of the loader; in a form as JSON text.")
-    mapping: Table = Field(None, description="Its mapping, where it has one; in a form as JSON text.")
+    options: Table = Field(None, description="Options of the loader; also as text, JSON or TOML.")
+    mapping: Table = Field(None, description="Its mapping, where it has one; also as text, JSON or TOML.")
     as_of: Word | None = Field(
         None, description="When the export was made. Absent: the date of its files in a zip, else of the upload."
     )
@@ -73,7 +84,7 @@ def _form() -> dict[str, Any]:
     """The body of ``POST /uploads`` as the document describes it."""
     flag: dict[str, Any] = {"type": "string", "enum": ["true", "false"]}
     text: dict[str, Any] = {"type": "string", "maxLength": LIMITS.text}
-    table = {"type": "string", "description": "A JSON object.", "maxLength": 1 << 20}
+    table = {"type": "string", "description": "JSON or TOML.", "maxLength": 1 << 20}
     named = {name: field.description or "" for name, field in Reading.model_fields.items()}
     kinds = {"options": table, "mapping": table, **dict.fromkeys(("replace", "force", "full", "skip_rejects"), flag)}
     fields = {name: {**kinds.get(name, text), "description": told} for name, told in named.items()}

@@ -155,6 +155,26 @@ def test_the_loader_is_guessed(client: TestClient) -> None:
     assert applied(client, upload["id"])["state"] == "done"
 
 
+def test_options_are_also_taken_as_toml(client: TestClient) -> None:
+    upload = sent(client, form(werke__csv="Nummer;Name\nA1;Nord\nA2;Nord\n"))
+    lines = upload["toml"].replace("[import.options.", "[").splitlines()
+    text = "\n".join(line for line in lines if not line.startswith(("[[import", "source =", "loader =", "path =")))
+    how = {"loader": "sheet", "source": "werke"}
+    as_text = client.post(f"/uploads/{upload['id']}/check", json={**how, "options": text.replace("site", "bus")})
+    assert as_text.status_code == 202, as_text.text
+    finished(client, as_text.json()["id"])
+    again = client.get(f"/uploads/{upload['id']}").json()
+    assert again["options"]["assets"]["werke"]["kind"] == "bus"
+    assert again["options"]["tables"] == upload["options"]["tables"]
+    assert again["report"]["plan"]["sources"][0]["assets"]["create"] == 2
+    for wrong, says in (("[assets\nkind", "line 1"), ('{"a": 1', "JSON"), ("a = " + "[" * 5000, "TOML"), ("[1]", "")):
+        refused = client.post(f"/uploads/{upload['id']}/check", json={**how, "options": wrong})
+        assert refused.status_code == 422, wrong
+        assert says in refused.text
+    dated = client.post(f"/uploads/{upload['id']}/check", json={**how, "options": "since = 2026-01-01"})
+    assert finished(client, dated.json()["id"])["state"] == "failed"
+
+
 @pytest.mark.usefixtures("again")
 def test_a_manifest_in_the_upload_counts(client: TestClient) -> None:
     manifest = '[twin]\nname = "sent"\n[[import]]\nsource = "a"\nloader = "tables"\npath = "grid"\n'

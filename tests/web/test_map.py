@@ -198,7 +198,7 @@ def test_a_drawn_circle_is_the_hazard_that_is_asked(looked: Looked, api: httpx.C
 
 def test_compare_shows_the_deltas_of_the_api(looked: Looked, api: httpx.Client) -> None:
     other = "telecom:duct/koeln-rheinbruecke"
-    page = looked.open(f"view=compare&fail={STATION}&b.fail={other}")
+    page = looked.open(f"view=compare&fail={STATION}&b.fail={other}&layers=1")
     answer = api.post("/compare", json={"a": {"failed": [STATION]}, "b": {"failed": [other]}}).json()
     row = page.locator("[data-test=deltas] tbody tr", has_text="Compute: down")
     down = answer["summary"]["compute"]["down"]
@@ -210,6 +210,17 @@ def test_compare_shows_the_deltas_of_the_api(looked: Looked, api: httpx.Client) 
     ]
     expect(page.locator("#panel")).to_contain_text(f"Only A ({len(answer['only_a'])})")
     expect(page.locator("#panel")).to_contain_text(f"Only B ({len(answer['only_b'])})")
+    shown = "[...document.querySelectorAll('[data-side]')].find((one) => one.ariaPressed === 'true').dataset.side"
+    state = "window.twin.map.getFeatureState({ source: 'event', id: row.id }).verdict"
+    states = f"[...new Set(window.twin.map.querySourceFeatures('event').map((row) => {state}))].sort().join()"
+    page.locator("[data-side=b]").click()
+    expect(page.locator("#bar")).to_contain_text(other)
+    assert page.evaluate(shown) == "b"
+    page.locator("[data-side=diff]").click()
+    expect(page.locator("#layers")).to_contain_text("only in A")
+    looked.until(f"{states} === 'only_a,only_b'")
+    page.go_back()
+    assert page.evaluate(shown) == "b"
 
 
 def test_critical_assets_are_ranked_as_the_api_ranks_them(looked: Looked, api: httpx.Client) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -151,6 +152,36 @@ def test_an_import_shows_its_plan_and_is_taken_back(looked: Looked, api: httpx.C
     page.get_by_role("button", name="Take it back").click()
     expect(page.locator("#status")).to_contain_text(f"revision {before['revision'] + 2}")
     assert api.get("/assets", params={"limit": 1}).json()["total"] == before["total"]
+
+
+def test_a_guessed_mapping_is_edited_and_tried_again(looked: Looked, api: httpx.Client, tmp_path: Path) -> None:
+    (tmp_path / "werke.csv").write_text("code;bezeichnung\nA1;Nord\nA2;Sued\n", encoding="utf-8")
+    page = looked.open("view=import")
+    page.locator("input[type=file][multiple]").set_input_files([tmp_path / "werke.csv"])
+    page.locator("[data-test=options] summary").click()
+    mapping = page.get_by_label("Mapping")
+    guessed = mapping.input_value()
+    assert "Kind GUESSED" in guessed
+    mapping.fill("[assets\n" + guessed)
+    page.get_by_role("button", name="Try this mapping").click()
+    expect(page.locator(".loader .problem")).to_contain_text("line 1")
+    looked.wrong.clear()  # the browser tells of the answer 422
+    mapping.fill(guessed.replace('"site"', '"substation"'))
+    page.get_by_role("button", name="Try this mapping").click()
+    expect(page.locator(".loader .problem")).to_have_count(0)
+    expect(page.get_by_label("Mapping")).to_have_value(re.compile("Kind GUESSED[^£]*substation"))
+    upload = api.get("/uploads").json()["items"][0]
+    looked.until("document.querySelector('[data-test=plan]')")
+    assert api.get(f"/uploads/{upload['id']}").json()["options"]["assets"]["werke"]["kind"] == "substation"
+    page.get_by_label("Loader").select_option("tables")
+    encoding = page.locator("[data-option=encoding]")
+    expect(encoding).to_have_attribute("placeholder", "utf-8")
+    encoding.fill("latin-1")
+    encoding.press("Tab")
+    looked.until("document.querySelector('[data-option=encoding]')?.value === 'latin-1'")
+    looked.until("!document.querySelector('.job')")
+    assert api.get(f"/uploads/{upload['id']}").json()["options"] == {"encoding": "latin-1"}
+    looked.wrong.clear()
 
 
 VIEWS = {

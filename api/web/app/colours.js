@@ -21,8 +21,15 @@ export const VERDICTS = {
 };
 export const ORDER = Object.keys(VERDICTS);
 
+/** What sets two events apart, as the map shows it. */
+export const SIDES = {
+  only_a: { colour: '#b3261e', dark: '#ff7a6e', title: 'only in A' },
+  only_b: { colour: '#2f79c4', dark: '#6cb2ff', title: 'only in B' },
+  both: { colour: '#77777f', dark: '#b4b4bd', title: 'in both, or both in one place' },
+};
+
 export const isDark = () => document.documentElement.dataset.theme === 'dark';
-export const verdictColour = (verdict) => (isDark() ? VERDICTS[verdict]?.dark : VERDICTS[verdict]?.colour) ?? (isDark() ? '#4d5866' : '#b9c2cc');
+export const verdictColour = (verdict) => (VERDICTS[verdict] ?? SIDES[verdict])?.[isDark() ? 'dark' : 'colour'] ?? (isDark() ? '#4d5866' : '#b9c2cc');
 
 /** Voltages as OpenInfraMap users know them: from, colour. */
 export const VOLTAGES = [[0, '#7a7a85'], [10, '#6e97b8'], [25, '#55b555'], [52, '#b59f10'], [132, '#b55d00'], [220, '#c73030'], [310, '#b54eb2'], [550, '#00a5b8']];

@@ -1,6 +1,6 @@
 // The card of layers: what is shown, how many there are, what the colours mean.
 
-import { domainStyle, ORDER, STATES, VERDICTS, verdictColour, VOLTAGES } from './colours.js';
+import { domainStyle, ORDER, SIDES, STATES, VERDICTS, verdictColour, VOLTAGES } from './colours.js';
 import { choice, h, icon } from './dom.js';
 import { number, words } from './format.js';
 import { shapeIcon } from './shapes.js';
@@ -25,7 +25,7 @@ export function layers(host, vocabulary, counts, colouring) {
       h('label', { class: 'by' }, 'Colour by ', choice(BY, by, (value) => state.set({ colour: value }))),
       legend(by), ...[...vocabulary.domains.values()].map((domain) => group(domain, vocabulary, counts))));
   };
-  state.on(['layers', 'hide', 'colour', 'fail', 'where', 'hazard'], show);
+  state.on(['layers', 'hide', 'colour', 'fail', 'where', 'hazard', 'view', 'side'], show);
   new MutationObserver(show).observe(document.documentElement, { attributeFilter: ['data-theme'] });
   show();
   return show;
@@ -62,6 +62,7 @@ const swatch = (colour, text, title) => h('li', { title }, h('i', { class: 'swat
 function legend(by) {
   if (by === 'voltage') return h('ul', { class: 'legend' }, ...VOLTAGES.slice(1).map(([from, colour]) => swatch(colour, `≥ ${from} kV`)), swatch(VOLTAGES[0][1], 'below 10 kV or unknown'));
   if (by === 'state') return h('ul', { class: 'legend' }, swatch(STATES.operating, 'operates'), swatch(STATES.down, 'down before any event'));
+  if (by === 'verdict' && state.get('view') === 'compare' && state.get('side') === 'diff') return h('ul', { class: 'legend' }, ...Object.entries(SIDES).map(([name, { title }]) => swatch(verdictColour(name), title)));
   if (by === 'verdict') return h('ul', { class: 'legend' }, ...ORDER.map((verdict) => swatch(verdictColour(verdict), VERDICTS[verdict].title, VERDICTS[verdict].says)), swatch(verdictColour('none'), 'not affected'));
   return null;
 }

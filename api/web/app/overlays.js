@@ -1,6 +1,6 @@
 // What lies over the assets: an event's verdicts, the hazard, the chosen asset, routes, ranked marks.
 
-import { ORDER, paper, verdictColour } from './colours.js';
+import { ORDER, paper, SIDES, verdictColour } from './colours.js';
 
 export const NOTHING = { type: 'FeatureCollection', features: [] };
 /** Sources of overlays; each holds GeoJSON that a view sets. */
@@ -9,7 +9,7 @@ export const SOURCES = ['hazard', 'event', 'routes', 'marks', 'picked', 'hover']
 export const CLICKABLE = ['marks', 'event-places', 'event-lines', 'routes'];
 
 const VERDICT = ['coalesce', ['feature-state', 'verdict'], 'none'];
-const byVerdict = () => ['match', VERDICT, ...ORDER.flatMap((verdict) => [verdict, verdictColour(verdict)]), 'rgba(0,0,0,0)'];
+const byVerdict = () => ['match', VERDICT, ...[...ORDER, ...Object.keys(SIDES)].flatMap((verdict) => [verdict, verdictColour(verdict)]), 'rgba(0,0,0,0)'];
 const seen = (opacity) => ['case', ['==', VERDICT, 'none'], 0, opacity];
 const line = ['==', ['geometry-type'], 'LineString'];
 const point = ['==', ['geometry-type'], 'Point'];

@@ -17,30 +17,36 @@ const $ = (id) => document.getElementById(id);
 export function stage({ map, legend, open }) {
   let turn = 0;
   let drawn = null;
-  let rows = new Map();
+  let verdictOf = () => 'none';
+  let seen = '';
   const clock = timeline($('time'), { map });
-  const paint = () => {
-    const t = Number(state.get('t', Infinity));
-    map?.showEvent(drawn, (assets) => worst(assets, (id) => (rows.has(id) ? event.verdictAt(rows.get(id), t) : null)));
-  };
+  const paint = () => map?.showEvent(drawn, verdictOf);
   const show = async () => {
     turn += 1;
     const mine = turn;
     await kept.ready().catch(() => {}); // the panel says it
     if (mine !== turn) return;
+    seen = side();
     bar(open);
     hazards(map);
-    const question = kept.gone() ? null : event.asked();
-    if (!question) { drawn = null; rows = new Map(); paint(); clock.hide(); legend(); return; }
+    const questions = kept.gone() ? [] : { b: [event.asked('b.')], diff: [event.asked(), event.asked('b.')] }[seen] ?? [event.asked()];
+    if (!questions.length || questions.includes(null)) { drawn = null; paint(); clock.hide(); legend(); return; }
     busy('Running the cascade …');
     try {
-      const [impact, layer] = await Promise.all([event.answer('impact', question), event.answer('impact', question, { query: { f: 'geojson' } })]);
+      const found = await Promise.all(questions.map(async (asked) => {
+        const [impact, layer] = await Promise.all([event.answer('impact', asked), event.answer('impact', asked, { query: { f: 'geojson' } })]);
+        return { impact, layer, rows: new Map(impact.affected.map((row) => [row.id, row])) };
+      }));
       if (mine !== turn) return;
-      rows = new Map(impact.affected.map((row) => [row.id, row]));
-      drawn = places(layer.features);
+      const [{ impact, rows, layer }, other] = found;
+      const [question] = questions;
+      verdictOf = other ? (assets) => sideOf(assets, rows, other.rows)
+        : (assets) => { const t = Number(state.get('t', Infinity)); return worst(assets, (id) => (rows.has(id) ? event.verdictAt(rows.get(id), t) : null)); };
+      drawn = places(other ? [...layer.features, ...other.layer.features.filter((feature) => !rows.has(feature.id ?? feature.properties.id))] : layer.features);
       paint();
       look(map, drawn, question);
       legend();
+      if (other) { clock.hide(); return; }
       busy('Following it through time …');
       const times = await timesOf(question, impact); // of a large event far slower than what it does in the end
       if (mine === turn) clock.show(impact, times);
@@ -56,7 +62,7 @@ export function stage({ map, legend, open }) {
   };
   state.on([...event.KEYS, 'result', 'event'], show);
   state.on(['t'], paint);
-  state.on(['view', 'b.hazard'], () => hazards(map));
+  state.on(['view', 'side', ...event.KEYS.map((key) => `b.${key}`)], () => { bar(open); hazards(map); if (side() || seen) show(); });
   show();
   return show;
 }
@@ -65,6 +71,15 @@ export function stage({ map, legend, open }) {
 async function timesOf(question, impact) {
   const held = kept.current('impact');
   return held && kept.isStale(held) ? { events: [], buffers: [], standby: held.answer.standby, untold: 'Who runs on which buffer was not kept. Ask anew to see it in the twin now.' } : event.answer('timeline', question).catch((error) => ({ events: [], buffers: [], standby: impact.standby, heading: 'Without a timeline', untold: `${error.detail ?? error.message} ${error.fix ?? ''}` }));
+}
+
+/** Which event the map shows: '' the event, 'b' the one it is compared with, 'diff' what sets them apart. */
+const side = () => (state.get('view') === 'compare' && ['b', 'diff'].includes(state.get('side')) ? state.get('side') : '');
+
+/** Which of two events comes to a place with *assets*. */
+function sideOf(assets, a, b) {
+  if (assets.every((id) => !b.has(id))) return 'only_a';
+  return assets.every((id) => !a.has(id)) ? 'only_b' : 'both';
 }
 
 const RANK = new Map(ORDER.map((verdict, rank) => [verdict, rank]));
@@ -112,12 +127,14 @@ export function busy(text) {
 
 /** The bar above the map that says which event is shown. */
 function bar(open) {
-  const failed = state.list('fail');
-  const where = state.get('where');
-  const hazard = state.get('hazard');
+  const of = side() === 'b' ? 'b.' : '';
+  const failed = state.list(`${of}fail`);
+  const where = state.get(`${of}where`);
+  const hazard = state.get(`${of}hazard`);
+  const name = { b: 'Event B', diff: 'What A and B do differently' }[side()] ?? (state.get('view') === 'compare' ? 'Event A' : 'Event');
   $('bar').hidden = !failed.length && !where && !hazard;
   if ($('bar').hidden) return;
   const parts = [failed.length === 1 ? failed[0] : failed.length ? counted(failed.length, 'asset') : null, where || null, hazard ? (isLost(hazard) ? `${described(hazard)} (not in this tab: drop the file again)` : described(hazard)) : null];
-  $('bar').replaceChildren(icon('impact'), h('button', { type: 'button', class: 'link', title: 'Show what it does (i)', onclick: () => open('impact') }, h('strong', {}, `${['Event', kept.inWords('impact')].filter(Boolean).join(', ')}: `), parts.filter(Boolean).join(' · ')),
-    button('', event.clear, { icon: 'close', title: 'Clear the event', kind: 'quiet' }));
+  $('bar').replaceChildren(icon('impact'), h('button', { type: 'button', class: 'link', title: 'Show what it does (i)', onclick: () => open('impact') }, h('strong', {}, `${[name, kept.inWords('impact')].filter(Boolean).join(', ')}${side() === 'diff' ? '' : ': '}`), side() === 'diff' ? '' : parts.filter(Boolean).join(' · ')),
+    of ? '' : button('', event.clear, { icon: 'close', title: 'Clear the event', kind: 'quiet' }));
 }

@@ -3,7 +3,7 @@
 /**
  * Known keys: map (zoom/lat/lon), colour, hide (kinds), layers (0: closed), view, asset, fail, where, hazard, buffer,
  * crossing, horizon, t (seconds into the event), b.fail, b.where, b.hazard, b.buffer (the event to compare with),
- * weight, domain (critical), from, to, k, by, disjoint (paths), severity, code (findings), table (the table's filter),
+ * weight, domain (critical), from, to, k, by, disjoint (paths), severity, code, kind, source (findings), side (compare: what the map shows), table (the table's filter),
  * result (id of a kept answer that is shown as it was kept), event (id of the saved event that the hazard is of),
  * shelf (which list of what is saved).
  * @typedef {Record<string, string>} Values

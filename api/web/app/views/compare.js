@@ -19,10 +19,10 @@ export async function show(host, context) {
   const result = h('div', {});
   const tools = h('div', { class: 'row' });
   const swap = () => state.set(Object.fromEntries(SIDE.flatMap((key) => [[key, state.get(`b.${key}`)], [`b.${key}`, state.get(key)]])));
-  put(host, head('Compare', 'Two events side by side. The map shows A.', tools),
+  put(host, head('Compare', 'Two events side by side.', tools),
     h('fieldset', { class: 'event-a' }, h('legend', {}, 'A'), eventForm(context, { horizon: false })),
     h('fieldset', { class: 'event-b' }, h('legend', {}, 'B'), eventForm(context, { side: 'b.', horizon: false })),
-    h('div', { class: 'row between' }, horizonField(state), button('Swap A and B', swap)), result);
+    h('div', { class: 'row between' }, horizonField(state), button('Swap A and B', swap)), a && b && context.map ? onMap(context) : null, result);
   if (!a || !b) {
     put(result, empty(a ? 'Say what fails in B' : 'Say what fails in A', 'Then both are asked, and what sets them apart is listed.'));
     return;
@@ -34,6 +34,15 @@ export async function show(host, context) {
     put(tools, exportMenu({ context, question: 'compare', asked, answer }));
     put(result, ...told(answer, context));
   }, (error) => put(result, problem(error, () => show(host, context))));
+}
+
+/** Which event the map shows. */
+function onMap({ state, signal }) {
+  const choices = [['', 'A'], ['b', 'B'], ['diff', 'What differs']].map(([side, text]) => h('button', { type: 'button', 'data-side': side, onclick: () => state.set({ side }) }, text));
+  const mark = () => choices.forEach((one) => one.setAttribute('aria-pressed', String(one.dataset.side === state.get('side'))));
+  state.on(['side'], mark, signal);
+  mark();
+  return h('div', { class: 'tabs', role: 'group', 'aria-label': 'The map shows' }, h('small', {}, 'The map shows'), ...choices);
 }
 
 function told(answer, context) {

@@ -4,16 +4,18 @@ import { ask, forget, request } from '../api.js';
 import { button, copy, field, h, icon, problem, put, toast, waiting } from '../dom.js';
 import { counted, number, words } from '../format.js';
 import { follow, jobBar } from '../jobs.js';
+import { loaderForm } from '../loaderform.js';
 import { head, section } from '../panel.js';
 import { table } from '../table.js';
 
 export const keys = ['upload'];
 const REJECTS = 200;
+const OPEN = 'twin.open.options';
 
 export async function show(host, context) {
   const id = context.state.get('upload');
   const body = h('div', {});
-  put(host, head('Import', 'Nothing is written before you have seen the plan.', id ? button('Another', () => context.state.set({ upload: null }), { kind: 'quiet' }) : null), body);
+  put(host, head('Import', 'Nothing is written before you have seen the plan.', id ? button('Other files', () => context.state.set({ upload: null }), { icon: 'back' }) : null), body);
   if (!id) await begin(body, context);
   else await upload(body, context, id);
 }
@@ -70,24 +72,24 @@ const files = (found) => h('p', { class: 'lead' }, h('strong', {}, found.name), 
 
 /** How it is read; a change tries it again. */
 function reading(found, loaders, again) {
-  const check = async (change) => {
-    const { loader, source, replace, force, skip_rejects } = { ...found, ...change };
-    const options = change.loader ? {} : { options: found.options, mapping: found.mapping };
-    try {
-      await request(`uploads/${found.id}/check`, { method: 'POST', json: { loader, source, replace, force, skip_rejects, ...(loader ? options : {}) } });
-      again();
-    } catch (error) {
-      toast(error.detail ?? error.message, 'bad');
-    }
+  const ask = async (change) => {
+    const { loader, source, replace, force, skip_rejects, as_of, path } = { ...found, ...change };
+    const options = change.loader ? {} : { options: change.options ?? found.options, mapping: found.mapping };
+    await request(`uploads/${found.id}/check`, { method: 'POST', json: { loader, source, replace, force, skip_rejects, as_of, path, ...(loader ? options : {}) } });
+    again();
   };
+  const check = (change) => ask(change).catch((error) => toast(error.detail ?? error.message, 'bad'));
   const flag = (name, text) => h('label', { class: 'flag' }, h('input', { type: 'checkbox', checked: found[name], onchange: ({ target }) => check({ [name]: target.checked }) }), text);
   const fixed = Boolean(found.run);
   const guess = found.guesses?.[0];
+  const chosen = loaders.find(({ name }) => name === found.loader);
   return section('How it is read', !fixed, h('div', { class: 'form' },
     h('div', { class: 'two' },
       field('Loader', h('select', { disabled: fixed, onchange: ({ target }) => check({ loader: target.value }) }, ...loaders.map(({ name, title }) => h('option', { value: name, selected: name === found.loader, title }, name)))),
-      field('Source (prefix of the ids)', h('input', { value: found.source ?? '', disabled: fixed, onchange: ({ target }) => check({ source: target.value.trim() }) }))),
+      field('Source (id prefix)', h('input', { value: found.source ?? '', disabled: fixed, onchange: ({ target }) => check({ source: target.value.trim() }) }))),
     guess ? h('p', { class: 'small' }, `Guessed ${guess.loader}, ${Math.round(100 * guess.sure)} % sure: ${guess.why}`) : null,
+    fixed || !chosen?.options.length ? null : h('details', { class: 'more', 'data-test': 'options', open: sessionStorage.getItem(OPEN) === '1', ontoggle: ({ target }) => sessionStorage.setItem(OPEN, target.open ? '1' : '0') },
+      h('summary', { class: 'small' }, chosen.options.some(({ type, option }) => type === 'table' && !option.includes('.')) ? `Options and mapping of ${chosen.name}` : `Options of ${chosen.name}`), loaderForm(found, chosen, (options) => ask({ options }))),
     fixed ? null : flag('skip_rejects', 'Take the good rows, keep the others as findings'), fixed ? null : flag('replace', 'Remove what vanished from this source')));
 }
 

@@ -48,7 +48,8 @@ def _one(run: str, to_file: bool, json: bool) -> None:
         output.emit_json(report.to_dict())
         return
     show(report, str(found.get("name") or found["source"]))
-    output.hints(["twin runs", f"twin import --rollback {run}   (takes it back)"])
+    back = [f"twin import --rollback {run}   (takes it back)"] if found["status"] == "applied" else []
+    output.hints(["twin runs", *back])
 
 
 def register(app: typer.Typer) -> None:

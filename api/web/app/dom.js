@@ -131,7 +131,11 @@ export async function copy(text, what) {
 export function dialog(title, ...content) {
   const box = /** @type {HTMLDialogElement} */ (h('dialog', { 'aria-label': title },
     h('header', {}, h('h2', {}, title), button('', () => box.close(), { icon: 'close', title: 'Close', kind: 'quiet' })), ...content));
-  box.onclose = () => box.remove();
+  const before = document.activeElement; // the browser gives the keyboard back only to what is still to be seen
+  box.onclose = () => {
+    box.remove();
+    if (document.activeElement === document.body) (before?.checkVisibility() && before !== document.body ? before : before?.closest('details')?.querySelector('summary') ?? document.querySelector('#panel h2[tabindex]'))?.focus();
+  };
   box.onclick = ({ target }) => { if (target === box) box.close(); }; // returning false would cancel what was clicked
   document.body.append(box);
   box.showModal();

@@ -211,6 +211,15 @@ export class TwinMap {
     }
   }
 
+  /** Resolves when all that is to be seen is drawn, at the latest after some seconds. */
+  settled() {
+    return new Promise((resolve) => {
+      setTimeout(resolve, 4000);
+      this.map.once('idle', resolve);
+      this.map.triggerRepaint();
+    });
+  }
+
   /** The map as a PNG picture. @returns {Promise<Blob>} */
   picture() {
     return new Promise((resolve) => {

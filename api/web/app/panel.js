@@ -44,6 +44,8 @@ export function panel(host, context) {
     const view = VIEWS.find(({ id }) => id === state.get('view', 'explore')) ?? VIEWS[0];
     document.title = `${view.title} · Infrastructure twin`;
     const body = h('div', { class: `view view-${view.id}` }, waiting('Loading …'));
+    const first = !host.dataset.view;
+    const keyboard = keyboardIn(host);
     const scrolled = host.dataset.view === view.id ? host.scrollTop : 0;
     const late = setTimeout(() => mine === turn && host.replaceChildren(body), host.dataset.view === view.id ? 250 : 0);
     host.dataset.view = view.id;
@@ -67,12 +69,32 @@ export function panel(host, context) {
       if (mine === turn) {
         host.replaceChildren(body);
         host.scrollTop = scrolled;
+        if (!first) keyboardTo(host, keyboard);
         host.dispatchEvent(new CustomEvent('shown', { detail: view.id }));
       }
     }
   };
   state.on(['view', 'result', 'event'], show);
   return show;
+}
+
+/** What tells a control from its neighbours, to find it again when the view is built anew. */
+const nameOf = (node) => [node.tagName, node.getAttribute('aria-label') ?? node.title ?? '', node.dataset.asset ?? '', node.tagName === 'INPUT' || node.tagName === 'SELECT' ? node.closest('label')?.firstChild?.textContent ?? '' : node.textContent].join('|');
+
+/** Where the keyboard was in *host*: the name of the control, '' for anywhere, null for elsewhere on the page. */
+function keyboardIn(host) {
+  const at = document.activeElement;
+  if (!at || at === document.body) return '';
+  return host.contains(at) ? nameOf(at) : null;
+}
+
+/** Put the keyboard where it was, or on the view's title: never nowhere. */
+function keyboardTo(host, name) {
+  if (name === null || (document.activeElement !== document.body && !host.contains(document.activeElement))) return;
+  const same = name && [...host.querySelectorAll('a[href], button, input, select, textarea, summary')].find((node) => nameOf(node) === name);
+  const title = host.querySelector('h2');
+  title?.setAttribute('tabindex', '-1');
+  (same || title || host).focus({ preventScroll: true });
 }
 
 /** The head of a view: title, a line below, buttons at the right. */

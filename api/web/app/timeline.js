@@ -38,14 +38,19 @@ export function timeline(host) {
     const t = at();
     now.slider.value = String(now.scale(t));
     now.slider.setAttribute('aria-valuetext', duration(t));
+    const held = document.activeElement === now.playButton;
     now.playButton.replaceWith(now.playButton = button('', play, { icon: player ? 'pause' : 'play', title: player ? 'Pause' : 'Play (Space)', kind: 'quiet', 'data-act': 'play' }));
+    if (held) now.playButton.focus();
     now.clock.replaceChildren(h('strong', {}, t >= now.until && now.open ? 'in the end' : duration(t)), h('small', {}, now.open ? '' : ` of ${duration(now.until)}`));
     now.line(t);
     now.side.replaceChildren(...aside(now, t));
   };
   state.on(['t'], draw);
   addEventListener('keydown', (event) => {
-    if (event.key === ' ' && now && !host.hidden && !event.target.matches('input, textarea, select, button, summary, a') && !document.querySelector('dialog[open]')) { event.preventDefault(); play(); }
+    if (!now || host.hidden || event.ctrlKey || event.metaKey || event.altKey || document.querySelector('dialog[open]') || event.target.matches('input, textarea, select, canvas')) return;
+    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (by) { event.preventDefault(); step(by); }
+    if (event.key === ' ' && !event.target.matches('button, summary, a')) { event.preventDefault(); play(); }
   });
   return {
     hide() { stop(); now = null; host.hidden = true; chart?.destroy(); chart = null; },

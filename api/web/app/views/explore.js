@@ -15,8 +15,8 @@ export const keys = ['asset', 'fail', 'where', 'hazard', 'buffer', 'crossing', '
 
 export const show = (host, context) => (context.state.get('asset') ? one(host, context) : overview(host, context));
 
-async function overview(host, { vocabulary, counts, total, revision, open, state, choose }) {
-  const demo = [['/', 'search an asset, or click one on the map'], ['f', 'fail it, and see what goes dark, when and why'], ['r', 'rank what matters most'], ['?', 'all keys']];
+async function overview(host, { vocabulary, counts, total, revision, open, state, choose, map }) {
+  const demo = [['/', `search an asset, or ${map ? 'click one on the map' : 'choose one in the table'}`], ['f', 'fail it, and see what goes dark, when and why'], ['r', 'rank what matters most'], ['?', 'all keys']];
   const findings = await ask('findings', { limit: 1 }).catch(() => null);
   const kinds = [...counts].sort((a, b) => b[1] - a[1]).slice(0, 12);
   const most = kinds[0]?.[1] ?? 1;
@@ -30,7 +30,7 @@ async function overview(host, { vocabulary, counts, total, revision, open, state
     })),
     section('Most of it', true, h('table', { class: 'bars' }, ...kinds.map(([kind, count]) => h('tr', {}, h('td', {}, words(kind)), h('td', { class: 'n' }, number(count)),
       h('td', { class: 'bar' }, h('i', { style: { width: `${(100 * count) / most}%`, background: domainStyle(vocabulary.kinds.get(kind)?.domain).colour } })))))),
-    findings?.total ? h('p', {}, button(`${counted(findings.total, 'finding')} about the data`, () => open('findings'), { icon: 'findings' })) : null,
+    findings?.total ? h('p', { class: 'act' }, button(`${counted(findings.total, 'finding')} about the data`, () => open('findings'), { icon: 'findings' })) : null,
     section('Begin', true, h('table', { class: 'keys' }, ...demo.map(([key, says]) => h('tr', {}, h('td', {}, h('kbd', {}, key)), h('td', {}, says))))),
     recent(state).length ? section('Looked at before', true, h('ul', { class: 'plain' }, ...recent(state).map((id) => h('li', hoverable(id), h('button', { type: 'button', class: 'link', onclick: () => choose(id) }, id))))) : null);
 }

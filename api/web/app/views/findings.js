@@ -1,7 +1,7 @@
 // Findings: what is wrong or missing in the data, and where.
 
 import { ask } from '../api.js';
-import { choice, empty, h, put, waiting } from '../dom.js';
+import { choice, empty, h, put, toast, waiting } from '../dom.js';
 import { exportMenu } from '../exporting.js';
 import { counted, number, words } from '../format.js';
 import { hoverable } from '../hover.js';
@@ -33,7 +33,7 @@ export async function show(host, context) {
     page.total ? null : empty('Nothing to find', keys.some((key) => asked[key]) ? 'No finding of this kind at this revision.' : 'The data holds together at this revision.'),
     ...page.items.map((finding) => one(finding, context)),
     page.total > page.items.length ? h('p', { class: 'small' }, `and ${number(page.total - page.items.length)} more; choose a code, or export them.`) : null);
-  if (map) marks(asked, map, signal);
+  if (map) marks(asked, map, signal).catch((error) => { if (error.name !== 'AbortError') toast(error.detail ?? error.message, 'bad'); });
 }
 
 function one(finding, { choose }) {

@@ -69,7 +69,8 @@ export function panel(host, context) {
       if (mine === turn) {
         host.replaceChildren(body);
         host.scrollTop = scrolled;
-        if (!first) keyboardTo(host, keyboard);
+        // an address that leads on to another view is no reason to draw a ring before anybody has touched anything
+        if (!first && navigator.userActivation?.hasBeenActive !== false) keyboardTo(host, keyboard);
         host.dispatchEvent(new CustomEvent('shown', { detail: view.id }));
       }
     }

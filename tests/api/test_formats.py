@@ -175,6 +175,7 @@ CASES = [
 PLAIN = {
     "getAsset": "one asset",
     "getImport": "one run",
+    "getImportReport": "a report",
     "getProvenance": "what is said about one asset",
     "getSchema": "the vocabulary",
     "makeEdits": "a report",

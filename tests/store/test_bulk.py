@@ -89,6 +89,7 @@ def test_what_the_tool_refuses_leaves_an_empty_twin(
     assert load_bulk(empty, server, folder, tmp_path / "bulk").revision == 1
 
 
+@pytest.mark.newest
 def test_a_load_whose_process_died_is_wiped(empty: Store, server: LocalServer, tmp_path: Path) -> None:
     """Killed after the offline load and before it was published: the next one begins with an empty twin."""
     folder = grid(tmp_path / "x")

@@ -26,7 +26,7 @@ from twin.ingest.run import Flags, run_import
 from twin.schema import load_schema
 from twin.store import Store
 
-pytestmark = pytest.mark.store
+pytestmark = [pytest.mark.store, pytest.mark.newest]
 
 SHEET = tomllib.loads((FIXTURES / "sheet" / "mapping.toml").read_text(encoding="utf-8"))["import"][0]["options"]
 #: Loader -> its committed exports: path below the fixtures, options.

@@ -115,6 +115,7 @@ def same(one: Arrays, two: Arrays) -> None:
         assert getattr(one, name) == getattr(two, name), name
 
 
+@pytest.mark.newest
 @pytest.mark.parametrize("seed", range(2))
 def test_random_edits_deletions_and_rollbacks(
     store: Store, schema: Schema, tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch

@@ -6,6 +6,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.addresses import below_root
 from api.errors import FAULTS, internal_problem, problem
 
 UPLOADS = "/uploads"
@@ -71,5 +72,4 @@ class Envelope:
 
     def _most(self, scope: Scope) -> int:
         """Bytes that a body may have: files come to one address only."""
-        path = scope["path"].removeprefix(scope.get("root_path", ""))
-        return self.max_upload if path == UPLOADS else self.max_body
+        return self.max_upload if below_root(scope) == UPLOADS else self.max_body

@@ -7,6 +7,8 @@ from fastapi.routing import APIRoute
 from starlette.routing import Match
 from starlette.types import Scope
 
+from api.addresses import below_root
+
 
 class Section(APIRouter):
     """Routes, found by the first word of their addresses before any of them is compared.
@@ -29,16 +31,9 @@ class Section(APIRouter):
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Whether one of the routes is for this request."""
         heads = self.heads()
-        if heads is not None and _head(_path(scope)) not in heads:
+        if heads is not None and _head(below_root(scope)) not in heads:
             return Match.NONE, {}
         return super().matches(scope)
-
-
-def _path(scope: Scope) -> str:
-    """The address below the one that the app is served at."""
-    path: str = scope["path"]
-    root: str = scope.get("root_path", "")
-    return path[len(root) :] if path == root or path.startswith(f"{root}/") else path
 
 
 def _head(path: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.addresses import below_root
 from api.errors import twin_problem
 from twin.errors import Overloaded
 
@@ -32,7 +33,7 @@ class Gate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] != "http" or self.always(scope["path"].removeprefix(scope.get("root_path", ""))):
+        if scope["type"] != "http" or self.always(below_root(scope)):
             await self.app(scope, receive, send)
             return
         if self.taken >= self.places:

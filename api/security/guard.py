@@ -13,6 +13,7 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.addresses import below_root
 from api.errors import twin_problem
 from api.security.access import Access
 from api.security.roles import ANYBODY, SAFE_METHODS, VISITOR, Caller
@@ -60,7 +61,7 @@ class Guard:
 
     def _caller(self, scope: Scope, headers: Headers) -> Caller:
         """Who asks. Raises Unauthenticated: somebody without a key, and the page is not open."""
-        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        path = below_root(scope)
         presented = presented_key(headers)
         keyring = self.access.keyring
         found = keyring.caller(presented) if keyring is not None and presented else None

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from api.holder import Holder
 from api.jobs.job import Outcome, Ticket, Work
 from api.jobs.writing import taken_back
+from api.reports import public
 from api.stitch_queries import StitchRequest
 from twin.ingest.planner import Progress
 from twin.ingest.report import ImportReport
@@ -36,11 +37,6 @@ def stitching(holder: Holder, body: StitchRequest, published: Callable[[], None]
                 report = stitched(twin, body, ticket.tell)
         if report.status == "applied":
             published()
-        return Outcome(report=public(report))
+        return Outcome(report=public(report.to_dict()))
 
     return work
-
-
-def public(report: ImportReport) -> dict[str, object]:
-    """A report without paths of the server."""
-    return {**report.to_dict(), "rejects_file": None, "report_file": None}

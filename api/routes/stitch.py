@@ -12,8 +12,9 @@ from api import wire_edits, wire_jobs
 from api.answers import answer
 from api.deps import NO_QUERY, PUBLISHES, TwinDep
 from api.errors import documented
-from api.jobs.stitching import public, stitched, stitching
+from api.jobs.stitching import stitched, stitching
 from api.queries import LIMITS
+from api.reports import public
 from api.routes.jobs import PoolDep, accepted
 from api.section import Section
 from api.security import writes
@@ -53,7 +54,7 @@ def run_stitch_rules(
     cancelled while it is written, what was written is taken back.
     """
     if not _later(prefer):
-        return answer(public(stitched(twin, body)))
+        return answer(public(stitched(twin, body).to_dict()))
     with TemporaryDirectory(prefix="twin-stitch-") as folder:
         body.manifest(Path(folder))  # rules that make no sense are refused now
     about = {"rules": [rule.name for rule in body.rules], "dry_run": body.dry_run}

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Path, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import FileResponse
 
 from api import wire_jobs, wire_library
 from api import wire_uploads as wire
@@ -17,6 +16,7 @@ from api.errors import documented
 from api.jobs import Job, Pool
 from api.library_queries import ShelfQuery
 from api.queries import LIMITS
+from api.reports import rejects_csv
 from api.routes.jobs import PoolDep, accepted
 from api.section import Section
 from api.security import writes
@@ -116,8 +116,7 @@ def get_rejects(id: UploadId, uploads: UploadsDep) -> Response:
     path: FilePath | None = rejects_path(uploads.upload(id))
     if path is None:
         raise NotFound(f"There are no rejects of upload {id}", fix="GET /uploads/{id} says how its dry run went.")
-    headers = {"Cache-Control": "private, no-cache"}
-    return FileResponse(path, headers=headers, media_type="text/csv", filename="rejects.csv")
+    return rejects_csv(path)
 
 
 @router.post(

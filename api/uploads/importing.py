@@ -10,6 +10,7 @@ from typing import Any
 from api.holder import Holder
 from api.jobs.job import Outcome, Ticket, Work
 from api.jobs.writing import taken_back
+from api.reports import public
 from api.upload_queries import Reading
 from api.uploads.reading import Resolved, resolve
 from api.uploads.shelf import Upload, Uploads
@@ -48,7 +49,7 @@ class Importing:
                 }
                 how = {**reading.model_dump(mode="json"), **found.about}
                 self.uploads.checked(upload.id, how, checked)
-                return Outcome(report=public(report.to_dict(), upload))
+                return Outcome(report=_public(report.to_dict(), upload))
 
         return work
 
@@ -63,11 +64,11 @@ class Importing:
                     with taken_back(twin, ticket, self.published):
                         report = _run(twin, found, schema, reading, False, guard)
                 except ImportRejected as error:
-                    error.extra["report"] = public(error.extra["report"], upload)
+                    error.extra["report"] = _public(error.extra["report"], upload)
                     raise
                 self.uploads.applied(upload.id, report.run)
                 self.published()
-                return Outcome(report=public(report.to_dict(), upload))
+                return Outcome(report=_public(report.to_dict(), upload))
 
         return work
 
@@ -150,10 +151,8 @@ def _run(
     )
 
 
-def public(report: dict[str, Any], upload: Upload) -> dict[str, Any]:
-    """A report whose files are addresses of the API, not paths of the server."""
-    rejects = f"/uploads/{upload.id}/rejects" if report.get("rejects_file") else None
-    return {**report, "rejects_file": rejects, "report_file": None}
+def _public(report: dict[str, Any], upload: Upload) -> dict[str, Any]:
+    return public(report, f"/uploads/{upload.id}/rejects" if report.get("rejects_file") else None)
 
 
 def rejects_path(upload: Upload) -> Path | None:

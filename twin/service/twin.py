@@ -178,15 +178,15 @@ class Twin(Questions):
     def runs(self) -> Rows:
         """Every import run as plain data, newest first."""
         rows = self.store.rows("ingest.runs", limit=MAX_RUNS)
-        said = ({name: plain(value) for name, value in flat(row).items() if name not in INSIDE} for row in rows)
-        return Rows(said, "imports")
+        return Rows(map(_told, rows), "imports")
 
     def run(self, run: str) -> dict[str, Any]:
         """One import run as plain data. Raises NotFound."""
-        found = next((row for row in self.runs() if row["id"] == run), None)
-        if found is None:
-            raise NotFound(f"There is no import run {run}", fix="List them: `twin runs`, or runs() in Python.")
-        return found
+        rows = self.store.rows("ingest.run", run=run)
+        if not rows:
+            ways = "GET /imports, `twin runs`, or runs() in Python"
+            raise NotFound(f"There is no import run {run}", fix=f"List them: {ways}.")
+        return _told(rows[0])
 
     def report(self, run: str) -> ImportReport:
         """What a run told when it was over: its plan, rejects and findings; the newest 50 are kept.
@@ -275,3 +275,8 @@ class Twin(Questions):
         from twin.export.layers import frame_of
 
         return frame_of(self.snapshot().arrays.assets, rows)
+
+
+def _told(row: Mapping[str, Any]) -> dict[str, Any]:
+    """An import run of the store as plain data, without what is for imports to come."""
+    return {name: plain(value) for name, value in flat(row).items() if name not in INSIDE}

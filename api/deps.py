@@ -24,6 +24,7 @@ from api.operations.tracing import traced
 from twin.errors import InvalidParameter
 from twin.impact import Snapshot
 from twin.ingest.edits.what_if import what_if
+from twin.model import Finding
 from twin.schema import Schema
 from twin.service import Twin
 
@@ -63,12 +64,14 @@ class View:
 
     Attributes:
         look: finds the state of now; raises TwinError. saved_event: gives what was saved as an event under an id; it
-            raises NotFound. supposed: which edits are only thought of.
+            raises NotFound. supposed: which edits are only thought of. found: gives all findings, those of imports
+            too; without it there are those of the snapshot.
     """
 
     look: Callable[[], Seen]
     saved_event: Callable[[str], Mapping[str, Any]] | None = None
     supposed: str = ""
+    found: Callable[[], Sequence[Finding]] | None = None
 
     @cached_property
     def _seen(self) -> Seen:
@@ -88,6 +91,11 @@ class View:
     def notice(self) -> str | None:
         """What to know about the state, None for nothing."""
         return self._seen.notice
+
+    @property
+    def findings(self) -> Sequence[Finding]:
+        """What is wrong or missing in the data."""
+        return self.snapshot.findings if self.found is None else self.found()
 
     def supposing(self, edits: Sequence[Any] | None) -> View:
         """The twin as it would be with *edits*, of which nothing is written; itself without any.
@@ -130,7 +138,7 @@ def view_of(twin: Twin, library: Library) -> View:
         snapshot, notice = twin.current()
         return Seen(traced(snapshot), twin.schema, notice)
 
-    return View(look, lambda id: library.event(id).event)
+    return View(look, lambda id: library.event(id).event, found=twin.findings)
 
 
 async def _library(request: Request) -> Library:

@@ -37,7 +37,7 @@ def asking(
             view = view_of(twin, library)
         ticket.tell(step, 0, None)
         tell = lambda done, total: ticket.tell(step, done, total or None)  # noqa: E731
-        effort = questions.Effort(True, tell, twin.findings)
+        effort = questions.Effort(patient=True, tell=tell)
         answer = questions.ask(question, read, view, limits, effort)
         ticket.tell("keeping the result", 0, None)
         saved = library.keep_result(question, asked, answer, store_id=view.snapshot.store_id, **about)

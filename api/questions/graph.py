@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from api.deps import View
@@ -12,8 +11,9 @@ from api.queries import known
 from api.questions.models import DominatorsAsked, FindingsAsked, MeshAsked, WalkAsked
 from api.questions.question import HURRIED, Effort
 from twin.errors import InvalidParameter
+from twin.impact.checks.counts import concerning
 from twin.impact.meshes import MeshResult
-from twin.model import SHOWN, Finding
+from twin.model import SHOWN
 
 
 def dependencies(view: View, body: WalkAsked, limits: Limits, effort: Effort = HURRIED) -> dict[str, Any]:
@@ -80,17 +80,10 @@ def dominators(view: View, body: DominatorsAsked, limits: Limits, effort: Effort
 
 def findings(view: View, body: FindingsAsked, limits: Limits, effort: Effort = HURRIED) -> dict[str, Any]:
     """What is wrong or missing, worst first, without pages."""
-    found = view.snapshot.findings if effort.findings is None else effort.findings()
-    rows = chosen_findings(found, body.code, body.severity)
+    found = concerning(view.snapshot, view.findings, code=body.code, severity=body.severity)
     return {
-        "items": rows[: body.limit],
-        "total": len(rows),
+        "items": [finding.to_dict(SHOWN) for finding in found[: body.limit]],
+        "total": len(found),
         "revision": view.snapshot.revision,
         "notice": view.notice,
     }
-
-
-def chosen_findings(found: Iterable[Finding], code: str | None, severity: str | None) -> list[dict[str, Any]]:
-    """Findings of a code and a severity (None: any) as plain data, each with its first assets."""
-    rows = (finding.to_dict(SHOWN) for finding in found)
-    return [row for row in rows if code in (None, row["code"]) and severity in (None, row["severity"])]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,6 @@ from pydantic import BaseModel
 
 from api.deps import View
 from api.limits import Limits
-from twin.model import Finding
 
 #: Told (done, total); whatever it raises ends the work.
 Tell = Callable[[int, int], None]
@@ -18,17 +17,15 @@ Tell = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How much work an answer may take, and what it may ask besides its view.
+    """How much work an answer may take.
 
     Attributes:
         patient: nobody holds the line (a job): the bounds on time and work of a request do not count.
         tell: told how far the work is, where it can be; it may raise to end the work.
-        findings: all findings, those of imports too, which no view has.
     """
 
     patient: bool = False
     tell: Tell | None = None
-    findings: Callable[[], Sequence[Finding]] | None = None
 
     def bounds(self, **of_a_request: Any) -> dict[str, Any]:
         """The bounds of a request as arguments, or none."""

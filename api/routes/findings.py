@@ -8,13 +8,13 @@ from fastapi import Query, Request, Response
 
 from api import wire
 from api.answers import tagged_page
-from api.deps import LimitsDep, TwinDep, ViewDep
+from api.deps import LimitsDep, ViewDep
 from api.errors import documented
 from api.formats import chosen
 from api.queries import FindingCountQuery, FindingListQuery, known, page_size
-from api.questions.graph import chosen_findings
 from api.section import Section
 from twin.impact.checks.counts import By, concerning, counted
+from twin.model import SHOWN
 
 router = Section(tags=["findings"])
 
@@ -26,13 +26,13 @@ router = Section(tags=["findings"])
     responses={200: {"model": wire.FindingPage}, **documented([400, 409])},
 )
 def list_findings(
-    request: Request, twin: TwinDep, view: ViewDep, limits: LimitsDep, query: Annotated[FindingListQuery, Query()]
+    request: Request, view: ViewDep, limits: LimitsDep, query: Annotated[FindingListQuery, Query()]
 ) -> Response:
     """Findings of the data, each with its stable code, what was seen and what to do; never silently repaired."""
     limit = page_size(query, limits, chosen(request))
     kind = known("kind", query.kind, view.schema.kinds)
-    found = concerning(view.snapshot, twin.findings(), kind, query.source)
-    rows = chosen_findings(found, query.code, query.severity)
+    about = {"code": query.code, "severity": query.severity, "kind": kind, "source": query.source}
+    rows = [finding.to_dict(SHOWN) for finding in concerning(view.snapshot, view.findings, **about)]
     return tagged_page(request, "findings", rows, query.cursor, limit, view)
 
 
@@ -43,10 +43,10 @@ def list_findings(
     responses={200: {"model": wire.FindingCountPage}, **documented([400, 409])},
 )
 def count_findings(
-    request: Request, twin: TwinDep, view: ViewDep, limits: LimitsDep, query: Annotated[FindingCountQuery, Query()]
+    request: Request, view: ViewDep, limits: LimitsDep, query: Annotated[FindingCountQuery, Query()]
 ) -> Response:
     """How many findings there are and how many assets they name, by code, source or kind: most assets first."""
     limit = page_size(query, limits, chosen(request))
-    found = [f for f in twin.findings() if query.code in (None, f.code) and query.severity in (None, f.severity)]
+    found = concerning(view.snapshot, view.findings, code=query.code, severity=query.severity)
     rows = counted(view.snapshot, found, By(query.by))
     return tagged_page(request, "finding-counts", rows, query.cursor, limit, view)

@@ -9,7 +9,7 @@ from fastapi import Path, Query, Request, Response
 from api import questions
 from api import wire_library as wire
 from api.answers import answer, tagged
-from api.deps import NO_QUERY, LibraryDep, LimitsDep, TwinDep, ViewDep
+from api.deps import NO_QUERY, LibraryDep, LimitsDep, ViewDep
 from api.errors import documented
 from api.holder import Holder
 from api.library import Saved
@@ -36,14 +36,14 @@ BODY = [400, 403, 404, 409, 413, 415, 422]
     responses={201: {"model": wire.SavedResult}, **documented(BODY)},
 )
 def save_result(
-    request: Request, body: NewResult, twin: TwinDep, view: ViewDep, limits: LimitsDep, library: LibraryDep
+    request: Request, body: NewResult, view: ViewDep, limits: LimitsDep, library: LibraryDep
 ) -> Response:  # fmt: skip
     """Asks the question as its own route does, and keeps the answer with its revision. The address is the link.
 
     A question that takes long is asked as a job: `POST /jobs`.
     """
     asked = questions.read(body.question, body.asked)
-    found = questions.ask(body.question, asked, view, limits, questions.Effort(findings=twin.findings))
+    found = questions.ask(body.question, asked, view, limits)
     saved = library.keep_result(
         body.question,
         body.asked,
@@ -90,12 +90,12 @@ def get_result(request: Request, id: ResultId, library: LibraryDep) -> Response:
     responses={200: {"model": wire.SavedResult}, **documented([400, 403, 404, 409, 413, 422])},
 )
 def refresh_result(
-    request: Request, id: ResultId, twin: TwinDep, view: ViewDep, limits: LimitsDep, library: LibraryDep
+    request: Request, id: ResultId, view: ViewDep, limits: LimitsDep, library: LibraryDep
 ) -> Response:  # fmt: skip
     """Asks the same question of the twin as it is now; the new answer takes the place of the old one."""
     saved = library.result(id)
     asked = questions.read(saved.question, saved.asked)
-    found = questions.ask(saved.question, asked, view, limits, questions.Effort(findings=twin.findings))
+    found = questions.ask(saved.question, asked, view, limits)
     return answer(_whole(request, library.replace_result(saved, found, view.snapshot.store_id)))
 
 

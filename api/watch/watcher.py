@@ -71,8 +71,7 @@ class Watcher:
         read = questions.read(question, asked)
         with self._holder.asking() as twin:
             view = view_of(twin, self._library)
-        effort = questions.Effort(findings=twin.findings)
-        facts = facts_of(question, questions.ask(question, read, view, self._limits, effort))
+        facts = facts_of(question, questions.ask(question, read, view, self._limits))
         about = (facts, view.snapshot.revision, view.snapshot.store_id)
         made = self.subscriptions.add(name, question, asked, webhook, secret, *about, by)
         self.look()
@@ -112,13 +111,13 @@ class Watcher:
             if self._stopping:
                 return
             if (held.revision, held.store_id) != (view.snapshot.revision, view.snapshot.store_id):
-                self._ask(held, view, questions.Effort(findings=twin.findings))
+                self._ask(held, view)
 
-    def _ask(self, held: Subscription, view: View, effort: questions.Effort) -> None:
+    def _ask(self, held: Subscription, view: View) -> None:
         answer: dict[str, Any] | None = None
         try:
             read = questions.read(held.question, held.asked)
-            answer = questions.ask(held.question, read, view, self._limits, effort)
+            answer = questions.ask(held.question, read, view, self._limits)
             facts = facts_of(held.question, answer)
         except RequestValidationError:
             facts = facts_of_error(InvalidParameter.code, "the question is not taken any more")

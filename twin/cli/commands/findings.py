@@ -49,12 +49,14 @@ def findings(
 
     A file for GIS (.gpkg, .geojson, .fgb, .parquet) has one feature for each asset that a finding names.
     """
+    from twin.impact.checks.counts import concerning
+
     output.check_target(output_file, spatial=True)
     with wiring.opened(tables) as opened:
         everything = opened.findings()
         known = sorted({finding.code for finding in everything})
-        found = [f for f in everything if code in (None, f.code) and severity in (None, f.severity)]
-        found = _concerning(opened.snapshot, found, kind, source)
+        about = {"code": code, "severity": severity, "kind": kind, "source": source}
+        found = concerning(opened.snapshot, everything, **about)
         rows = [finding.to_dict(SHOWN) for finding in found]
         check_code(code, known)
         document = {"revision": opened.snapshot.revision, "notice": opened.notice, "total": len(rows)}
@@ -76,12 +78,6 @@ def _counted(snapshot: Snapshot, findings: list[Finding], by: str) -> list[dict[
     from twin.impact.checks.counts import By, counted
 
     return counted(snapshot, findings, By(by))
-
-
-def _concerning(snapshot: Snapshot, findings: list[Finding], kind: str | None, source: str | None) -> list[Finding]:
-    from twin.impact.checks.counts import concerning
-
-    return concerning(snapshot, findings, kind, source)
 
 
 def _layer(snapshot: Snapshot, findings: list[Finding]) -> geopandas.GeoDataFrame:

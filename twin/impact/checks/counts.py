@@ -48,12 +48,14 @@ def counted(snapshot: Snapshot, findings: Iterable[Finding], by: By) -> list[dic
 
 
 def concerning(
-    snapshot: Snapshot, findings: Iterable[Finding], kind: str | None = None, source: str | None = None
-) -> list[Finding]:
-    """Findings that name an asset of this kind and of this source (None: any), whole and in their order."""
+    snapshot: Snapshot, findings: Iterable[Finding], *, code: str | None = None, severity: str | None = None,
+    kind: str | None = None, source: str | None = None,
+) -> list[Finding]:  # fmt: skip
+    """Findings of this code and severity that name an asset of this kind and source (None: any), in their order."""
+    found = [one for one in findings if code in (None, one.code) and severity in (None, one.severity)]
     if kind is None and source is None:
-        return list(findings)
-    return [one for one in findings if _concerns(snapshot, one.assets, kind, source)]
+        return found
+    return [one for one in found if _concerns(snapshot, one.assets, kind, source)]
 
 
 def _concerns(snapshot: Snapshot, names: Sequence[str], kind: str | None, source: str | None) -> bool:

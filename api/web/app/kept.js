@@ -1,10 +1,10 @@
 // A kept answer in place of a new one: `result=ID` of the address shows a saved result as it was kept.
 
-import { address, ask, newest, request } from './api.js';
+import { ask, newest, request } from './api.js';
 import { button, copy, h, icon } from './dom.js';
 import { moment, words } from './format.js';
 import { isLost, savedText } from './hazard.js';
-import { keysOf, nameOf, questionKeys, unsaid, VIEW_OF } from './saving.js';
+import { keysOf, nameOf, pageLink, questionKeys, unsaid, VIEW_OF } from './saving.js';
 import * as state from './state.js';
 
 let reading = null;
@@ -92,7 +92,7 @@ export function banner(view) {
   if (!held) return null;
   const now = Math.max(newest(), held.current_revision ?? 0);
   const cannot = unsaid(held.question, held.asked);
-  const link = () => copy(new URL(`#${location.hash.slice(1)}`, address('')).href, 'Link');
+  const link = () => copy(pageLink(location.hash.slice(1)), 'Link');
   return h('div', { class: 'kept', role: 'note', 'data-test': 'kept' },
     h('p', {}, icon('saved'), h('strong', {}, held.name ?? nameOf(held.question, held.asked))),
     held.note ? h('p', { class: 'small' }, held.note) : null,

@@ -22,6 +22,9 @@ export function keysOf(event, side = '', keep = false) {
 
 const HORIZON = (value) => (value === null || value === undefined ? null : typeof value === 'number' ? compact(value) : value);
 
+/** Values of the address as texts; those that say nothing are left out. */
+const said = (values) => Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null && value !== undefined && value !== '').map(([key, value]) => [key, String(value)]));
+
 /** Keys of the address that ask a question; null where no view does. @param {string} question @param {any} asked */
 export function questionKeys(question, asked, keep = false) {
   const event = () => ({ ...keysOf(asked, '', keep), horizon: HORIZON(asked.horizon_s) });
@@ -35,7 +38,7 @@ export function questionKeys(question, asked, keep = false) {
     dependencies: () => ({ asset: asked.id }),
     dependents: () => ({ asset: asked.id }),
   }[question]?.();
-  return values ? Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null && value !== undefined && value !== '').map(([key, value]) => [key, String(value)])) : null;
+  return values ? said(values) : null;
 }
 
 const EVENT = ['failed', 'where', 'hazard', 'buffer_m', 'min_crossing_m', 'saved_event'];
@@ -57,7 +60,7 @@ export function addressOf(question, asked, result) {
 
 /** The hash that shows a saved event in *Fail it*. */
 export function eventAddress({ id, event }) {
-  const keys = Object.fromEntries(Object.entries({ view: 'impact', ...keysOf(event) }).filter(([, value]) => value !== null).map(([key, value]) => [key, String(value)]));
+  const keys = said({ view: 'impact', ...keysOf(event) });
   return state.hashOf(keys.hazard?.startsWith('f:') ? { ...keys, event: id } : keys).slice(1);
 }
 

@@ -15,7 +15,7 @@ from api.app import create_app
 from api.web_files import WebFiles
 from tests.api.serving import served
 from tests.tools import missing
-from tests.web.looked import DRAWN, Launch, Looked, watch
+from tests.web.looked import DRAWN, Launch, Looked, page_on
 from twin.ingest.manifest import read_manifest
 from twin.ingest.run import run_import
 from twin.schema import Schema
@@ -82,9 +82,5 @@ def browser(launch: Launch) -> Browser:
 @pytest.fixture
 def looked(browser: Browser, server: str) -> Iterator[Looked]:
     """A page on the map; at the end no request may have left the machine, and nothing may have gone wrong."""
-    context = browser.new_context(viewport={"width": 1000, "height": 640}, reduced_motion="reduce")
-    made = watch(context, server)
-    yield made
-    context.close()
-    assert made.foreign() == []
-    assert made.wrong == []
+    with page_on(browser, server) as made:
+        yield made

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -73,3 +74,14 @@ def watch(context: BrowserContext, server: str) -> Looked:
     looked.page.on("console", said)
     looked.page.on("pageerror", lambda error: looked.wrong.append(str(error)))
     return looked
+
+
+@contextmanager
+def page_on(browser: Browser, server: str) -> Iterator[Looked]:
+    """A page; at the end no request may have left the machine, and nothing may have gone wrong."""
+    context = browser.new_context(viewport={"width": 1000, "height": 640}, reduced_motion="reduce")
+    made = watch(context, server)
+    yield made
+    context.close()
+    assert made.foreign() == []
+    assert made.wrong == []

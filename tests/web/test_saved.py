@@ -14,7 +14,7 @@ from api.app import create_app
 from api.limits import Limits
 from tests.api.served import served
 from tests.tools import missing
-from tests.web.looked import NOT_DRAWN, Launch, Looked, watch
+from tests.web.looked import NOT_DRAWN, Launch, Looked, page_on, watch
 from tests.web.test_work import AXE, menu
 from twin.service import Twin
 
@@ -40,12 +40,8 @@ def plain(launch: Launch) -> Browser:
 @pytest.fixture
 def read(plain: Browser, server: str) -> Iterator[Looked]:
     """A page without a map, watched as the one with a map."""
-    context = plain.new_context(viewport={"width": 1000, "height": 640}, reduced_motion="reduce")
-    made = watch(context, server)
-    yield made
-    context.close()
-    assert made.foreign() == []
-    assert made.wrong == []
+    with page_on(plain, server) as made:
+        yield made
 
 
 def edit(api: httpx.Client, *edits: dict[str, Any]) -> int:
